@@ -1,0 +1,1 @@
+"""PCM, loudness, limiter, crossfade, gate: pure functions on arrays."""

@@ -1,0 +1,65 @@
+"""What the studio is asked to make, and what one section hands on to the next.
+
+Both are plain values that travel over a pipe and lie in ``take.json`` as JSON, so they are validated when
+they are read back. A brief carries everything that its take depends on.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from latentfm.playlist import Mode, Playlist, Role
+
+PitchClass = Annotated[int, Field(ge=0, le=11)]
+LatentPoint = tuple[float, ...]
+
+
+class Value(BaseModel):
+    """A frozen value with no keys besides those named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Key(Value):
+    """A tonic (0 is C) and a mode."""
+
+    tonic: PitchClass
+    mode: Mode
+
+
+class TailNote(Value):
+    """A note of the last two bars: onset and length in sixteenths from the start of those bars."""
+
+    onset: Annotated[float, Field(ge=0)]
+    length: Annotated[float, Field(gt=0)]
+    pitch: Annotated[int, Field(ge=0, le=127)]
+    velocity: Annotated[int, Field(ge=1, le=127)]
+
+
+class Carry(Value):
+    """What a later brief needs from an earlier section; it lies in the take and comes back as a value."""
+
+    section: Annotated[int, Field(ge=0)]  # how many sections came before the next one
+    key: Key
+    qpm: float
+    latent: LatentPoint  # where the walk of the lead ended
+    drums_latent: LatentPoint | None = None
+    motifs: tuple[LatentPoint, ...] = ()  # older motifs to come back to, the latest last
+    tails: dict[Role, tuple[TailNote, ...]] = Field(default_factory=dict)
+    fingerprints: tuple[str, ...] = ()  # motifs heard lately, the latest last
+
+
+class Brief(Value):
+    """One order to the studio."""
+
+    seed: Annotated[int, Field(ge=0)]
+    attempt: Annotated[int, Field(ge=0)] = 0  # 0 twice the same, then a derived seed each
+    playlist: Playlist
+    loudness: Annotated[float, Field(ge=-40, le=-6)] = -16.0  # LUFS of the station, before the playlist's offset
+    carry: Carry | None = None
+    models: dict[str, str] = Field(default_factory=dict)  # name of a playable -> its sha256
+    sounds: dict[str, str] = Field(default_factory=dict)  # name of a SoundFont -> its sha256
+    anchors: dict[str, str] = Field(default_factory=dict)  # path of an anchor -> its sha256
+    heard: tuple[str, ...] = ()  # fingerprints of the audio of the last takes, which the gate lets no repeat pass of

@@ -1,0 +1,57 @@
+"""The errors of the station: one base class, one subclass for each subsystem.
+
+A message says what is wrong, where, and what to do about it. The command line prints it as it is and
+ends with the class's ``exit_status``.
+"""
+
+
+class LatentFMError(Exception):
+    """Anything the station can explain to whoever runs it."""
+
+    exit_status = 1
+
+
+class ConfigError(LatentFMError):
+    """A configuration or a playlist that can't be used; the message lists every fault found."""
+
+    exit_status = 2
+
+
+class ModelError(LatentFMError):
+    """A playable or a checkpoint that is missing, damaged or of another kind than asked for."""
+
+
+class MidiError(LatentFMError):
+    """A MIDI file that can't serve as what it was named for."""
+
+
+class SoundFontError(LatentFMError):
+    """A SoundFont that is missing or is not one."""
+
+
+class ComposeError(LatentFMError):
+    """A brief from which no section could be composed."""
+
+
+class RenderError(LatentFMError):
+    """A section that could not be turned into audio."""
+
+
+class GateError(LatentFMError):
+    """A take that must not air; the message is the reason."""
+
+
+class StudioError(LatentFMError):
+    """A studio that could not turn a brief into a take."""
+
+
+class BankError(LatentFMError):
+    """A take on disk that can't be written or read back."""
+
+
+class OutputError(LatentFMError):
+    """An output that refuses, stalls or can't be reached."""
+
+
+class TrainingError(LatentFMError):
+    """A data set or a training that can't go on."""
