@@ -1,0 +1,146 @@
+"""Playables: one LiteRT file whose signatures are a model's steps, and a JSON beside it that says what it is."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from latentfm.errors import ModelError
+
+Array = NDArray[Any]
+Representation = Literal["melody", "drums"]
+EncodingName = Literal["one_hot", "lookback", "key_melody", "drums"]
+
+
+class Facts(BaseModel):
+    """A frozen table of a playable's JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VaeFacts(Facts):
+    """Sizes of a flat MusicVAE."""
+
+    kind: Literal["music_vae"] = "music_vae"
+    representation: Representation
+    steps: int
+    steps_per_quarter: int = 4
+    z_size: int
+    input_depth: int
+    output_depth: int
+    state_sizes: tuple[int, ...]
+
+
+class RnnFacts(Facts):
+    """Encoding and sizes of an event RNN."""
+
+    kind: Literal["event_rnn"] = "event_rnn"
+    representation: Representation
+    encoding: EncodingName
+    lookback_distances: tuple[int, ...] = ()
+    counter_bits: int = 0
+    min_note: int = 48
+    max_note: int = 84
+    transpose_to_key: int | None = 0
+    steps_per_quarter: int = 4
+    layer_sizes: tuple[int, ...]
+    attn_length: int = 0
+
+
+class Card(Facts):
+    """What is known of a playable: its model, where it came from, and the file it belongs to."""
+
+    name: str
+    description: str
+    config: str  # Magenta's name of the configuration that it follows
+    metre: str = "4/4"
+    licence: str
+    model: Annotated[VaeFacts | RnnFacts, Field(discriminator="kind")]
+    parameters: int
+    sha256: str
+    provenance: dict[str, Any] = Field(default_factory=dict)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_card(path: Path) -> Card:
+    """Read a playable's JSON.
+
+    Raises:
+        ModelError: it is missing or not such a file.
+    """
+    try:
+        return Card.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise ModelError(f"{path} can't be read: {fault.strerror}; import the model again") from fault
+    except (ValidationError, UnicodeDecodeError) as fault:
+        raise ModelError(f"{path} does not describe a playable: {fault}") from fault
+
+
+class Steps:
+    """The steps of a playable, called by name with arrays by name."""
+
+    def __init__(self, path: Path, card: Card) -> None:
+        """Load a LiteRT file.
+
+        Raises:
+            ModelError: the file is missing, damaged or not the one that the card was written for.
+        """
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - only who plays models loads LiteRT
+
+        if not path.is_file():
+            raise ModelError(f"the playable {path} is missing; import the model again")
+        if file_sha256(path) != card.sha256:
+            raise ModelError(f"{path} is damaged or of another edition: its SHA-256 is not the one in its JSON")
+        try:
+            self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+            self._runners = {name: self._interpreter.get_signature_runner(name) for name in self._signatures()}
+        except (ValueError, RuntimeError) as fault:
+            raise ModelError(f"LiteRT can't load {path}: {fault}") from fault
+
+    def _signatures(self) -> list[str]:
+        return list(self._interpreter.get_signature_list())
+
+    def __call__(self, step: str, **inputs: Array) -> dict[str, Array]:
+        """Run one step; inputs and outputs are arrays by name, the batch first."""
+        outputs: dict[str, Array] = self._runners[step](**inputs)
+        return outputs
+
+
+def draw(
+    logits: NDArray[np.float32], temperature: float, uniforms: NDArray[np.float64]
+) -> tuple[Array, NDArray[np.float64]]:
+    """Draw a class for each row by inverse CDF, and say how likely it was.
+
+    Args:
+        logits: ``[n, classes]``.
+        temperature: divides the logits; at 0 the likeliest class is taken.
+        uniforms: one number of [0, 1) for each row.
+
+    Returns:
+        Classes int ``[n]``, and the log-likelihood of each at temperature 1, ``[n]``.
+    """
+    wide = logits.astype(np.float64)
+    plain = _log_softmax(wide)
+    if temperature == 0:
+        classes = wide.argmax(axis=1)
+    else:
+        cumulative = np.cumsum(np.exp(_log_softmax(wide / temperature)), axis=1)
+        classes = (cumulative <= (uniforms * cumulative[:, -1])[:, None]).sum(axis=1)
+        classes = np.minimum(classes, logits.shape[1] - 1)
+    return classes, plain[np.arange(len(classes)), classes]
+
+
+def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    result: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result
