@@ -1,0 +1,186 @@
+"""Data sets of the models that ship: what is drawn in training, and what is held out by tune or by pattern."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from latentfm.models.event_rnn import squash
+from latentfm.models.events import HOLD, OFF, Labels, labels_to_events
+from latentfm.training import drum_patterns, sources, wad
+from latentfm.training.melodies import BAR, WINDOW, Run, half_time, rest_at_end, runs, windows
+
+HELD_OUT_SHARE = 0.08
+TRANSPOSITIONS = (-6, 6)  # semitones, the upper end excluded
+FREEDOOM_SHARE = 0.3
+
+
+def is_held_out(name: str) -> bool:
+    """Say on which side of the split a piece lies: by its name alone, so versions of one tune stay together."""
+    words = re.sub(r"[^a-z]+", " ", name.lower()).split()
+    plain = " ".join(sorted(set(words) - {"the", "a", "reel", "jig", "hornpipe", "strathspey"}))
+    digest = hashlib.sha256(plain.encode()).digest()
+    return digest[0] / 256 < HELD_OUT_SHARE
+
+
+@dataclass(frozen=True)
+class MelodyData:
+    """Two-bar windows of folk tunes: as they are, and single bars read in half time."""
+
+    plain: Labels
+    slow: Labels
+    held_out: Labels
+    held_out_slow: Labels
+    slow_share: float = 0.35
+    rest_share: float = 0.25
+
+    def draw(self, rng: np.random.Generator, size: int) -> Labels:
+        """Draw a batch: half-time windows, rests at phrase ends and transpositions among them."""
+        slow = rng.random(size) < self.slow_share
+        batch = np.where(
+            slow[:, None],
+            self.slow[rng.integers(0, len(self.slow), size)],
+            self.plain[rng.integers(0, len(self.plain), size)],
+        )
+        for row in np.flatnonzero(rng.random(size) < self.rest_share):
+            batch[row] = rest_at_end(batch[row], int(rng.choice((BAR, WINDOW), p=(0.25, 0.75))), rng)
+        shifts = rng.integers(*TRANSPOSITIONS, size)
+        return np.where(batch > OFF, batch + shifts[:, None], batch).astype(np.int16)
+
+
+def melody_runs() -> tuple[list[Run], list[Run]]:
+    """Return the runs of bars to learn from, and those of the tunes that are held out."""
+    train: list[Run] = []
+    held_out: list[Run] = []
+    for tune in sources.folk_tunes():
+        (held_out if is_held_out(tune.title or tune.source) else train).extend(runs(tune))
+    return train, held_out
+
+
+def melody_data() -> MelodyData:
+    """Build the windows of the melody VAE; a window that both sides have is dropped from what is learnt."""
+    train, held_out = melody_runs()
+    seen = windows(held_out)
+    return MelodyData(_without(windows(train), seen), _without(_slow(train), _slow(held_out)), seen, _slow(held_out))
+
+
+def melody_sequences(steps: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Return event sequences of folk tunes, in C and in MelodyRNN's range, to learn from and held out.
+
+    Each run of bars is cut into pieces of ``steps`` sixteenths and one, at its bar lines; half of that many
+    bars again are read in half time.
+    """
+    return tuple(_sequences(side, steps) for side in melody_runs())  # type: ignore[return-value]
+
+
+def drum_sequences(
+    cache: Path, steps: int, seed: int = 1, arranged: int = 3000
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Return drum sequences: our own patterns arranged, and at most three tenths of Freedoom's."""
+    rng = np.random.default_rng([seed, 1])
+    patterns = [pattern for pattern in drum_patterns.load_patterns() if pattern.metre == "4/4"]
+    sides = drum_patterns.split(patterns, np.random.default_rng(seed), HELD_OUT_SHARE)
+    bars = steps // BAR + 1
+    found: list[list[list[int]]] = []
+    for own, metal, count in zip(sides, freedoom_tracks(cache), (arranged, arranged // 12), strict=True):
+        side = [list(map(int, labels)) for labels in drum_patterns.sequences(own, rng, count, bars)]
+        pieces = [
+            list(map(int, track[start : start + steps + 1]))
+            for track in metal
+            for start in range(0, len(track) - WINDOW, steps // 2)
+            if (track[start : start + steps] != HOLD).sum() >= steps // 8
+        ]
+        limit = int(len(side) * FREEDOOM_SHARE / (1 - FREEDOOM_SHARE))
+        found.append(side + [pieces[index] for index in rng.permutation(len(pieces))[:limit]])
+    return found[0], found[1]
+
+
+def _sequences(found: Iterable[Run], steps: int) -> list[list[int]]:
+    sequences = []
+    for run in found:
+        for labels, length in ((run.labels, steps), (half_time(run.labels), steps)):
+            hop = length if labels is run.labels else 2 * length
+            for start in range(0, len(labels) - WINDOW + 1, hop):
+                piece = labels[start : start + length + 1]
+                if len(piece) > WINDOW and (piece > OFF).sum() >= 4:  # noqa: PLR2004
+                    sequences.append(squash(labels_to_events(piece)))
+    return sequences
+
+
+@dataclass(frozen=True)
+class DrumData:
+    """Two-bar windows of drums: our own patterns, and Freedoom's."""
+
+    own: Labels
+    freedoom: Labels
+    held_out: Labels
+
+    def draw(self, rng: np.random.Generator, size: int) -> Labels:
+        """Draw a batch, at most three tenths of it Freedoom's."""
+        metal = rng.random(size) < FREEDOOM_SHARE
+        return np.where(
+            metal[:, None],
+            self.freedoom[rng.integers(0, len(self.freedoom), size)],
+            self.own[rng.integers(0, len(self.own), size)],
+        )
+
+
+def freedoom_tracks(cache: Path) -> tuple[list[Labels], list[Labels]]:
+    """Return Freedoom's drum tracks to learn from, and those held out, by piece."""
+    train: list[Labels] = []
+    held_out: list[Labels] = []
+    seen: set[bytes] = set()
+    for file in sources.freedoom_wads(cache):
+        for name, midi in wad.midi_lumps(file).items():
+            track = wad.drum_track(midi)
+            if len(track) < WINDOW or track.tobytes() in seen:
+                continue
+            seen.add(track.tobytes())
+            (held_out if is_held_out(name) else train).append(track)
+    return train, held_out
+
+
+def drum_data(cache: Path, seed: int = 1, arranged: int = 40_000) -> DrumData:
+    """Build the windows of the drum VAE.
+
+    Args:
+        cache: where Freedoom's package is unpacked.
+        seed: of the arranging of patterns into windows.
+        arranged: windows to arrange for training; a twentieth of that is held out.
+    """
+    rng = np.random.default_rng(seed)
+    patterns = [pattern for pattern in drum_patterns.load_patterns() if pattern.metre == "4/4"]
+    train, held_out = drum_patterns.split(patterns, rng, HELD_OUT_SHARE)
+    metal_train, metal_held_out = freedoom_tracks(cache)
+    test = np.concatenate([_arranged(held_out, rng, arranged // 20), _cut(metal_held_out)])
+    own = _without(_arranged(train, rng, arranged), test)
+    return DrumData(own, _without(_cut(metal_train), test), test)
+
+
+def _arranged(patterns: Sequence[drum_patterns.DrumPattern], rng: np.random.Generator, count: int) -> Labels:
+    return np.unique(drum_patterns.two_bar_windows(patterns, rng, count), axis=0)
+
+
+def _cut(tracks: Iterable[Labels]) -> Labels:
+    cut = [track[start : start + WINDOW] for track in tracks for start in range(0, len(track) - WINDOW + 1, BAR)]
+    lively = [window for window in cut if (window != HOLD).sum() >= 4]  # noqa: PLR2004
+    return np.unique(np.array(lively, dtype=np.int16), axis=0) if lively else np.zeros((0, WINDOW), dtype=np.int16)
+
+
+def _slow(found: Iterable[Run]) -> Labels:
+    """Read distinct single bars in half time, as two bars."""
+    bars = [run.labels[start : start + BAR] for run in found for start in range(0, len(run.labels), BAR)]
+    lively = [half_time(bar) for bar in bars if (bar > OFF).sum() >= 2 and bar[0] > OFF]  # noqa: PLR2004
+    return np.unique(np.array(lively, dtype=np.int16), axis=0)
+
+
+def _without(windows_: Labels, others: Labels) -> Labels:
+    known = {window.tobytes() for window in others}
+    return np.array([window for window in windows_ if window.tobytes() not in known], dtype=np.int16).reshape(
+        -1, WINDOW
+    )

@@ -1,0 +1,135 @@
+"""Event RNNs with and without attention, in TensorFlow 2.
+
+Sources: magenta/models/shared/events_rnn_graph.py, magenta/contrib/rnn.py (AttentionCellWrapper).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from latentfm.training.cells import LstmState, Tensor, Weights, lstm_gates, matmul
+
+
+@dataclass(frozen=True)
+class RnnShape:
+    """Sizes of an event RNN (hyperparameters under Magenta's names); ``attn_length`` 0 is without attention."""
+
+    input_size: int
+    num_classes: int
+    rnn_layer_sizes: tuple[int, ...]
+    attn_length: int = 0
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every variable, by Magenta's names."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        below = self.input_size
+        for layer, units in enumerate(self.rnn_layer_sizes):
+            cell = f"rnn/multi_rnn_cell/cell_{layer}"
+            if self.attn_length and layer == 0:
+                cell += "/attention_cell_wrapper"
+                shapes |= {
+                    f"{cell}/kernel": (below + units, below),
+                    f"{cell}/bias": (below,),
+                    f"{cell}/attention/attn_w": (1, 1, units, units),
+                    f"{cell}/attention/attn_v": (units,),
+                    f"{cell}/attention/kernel": (2 * units, units),
+                    f"{cell}/attention/bias": (units,),
+                    f"{cell}/attn_output_projection/kernel": (2 * units, units),
+                    f"{cell}/attn_output_projection/bias": (units,),
+                }
+            cell += "/basic_lstm_cell"
+            shapes |= {f"{cell}/kernel": (below + units, 4 * units), f"{cell}/bias": (4 * units,)}
+            below = units
+        return shapes | {
+            "fully_connected/weights": (below, self.num_classes),
+            "fully_connected/biases": (self.num_classes,),
+        }
+
+
+@dataclass(frozen=True)
+class RnnState:
+    """State of an event RNN: the cells', and of the attention its last sum, outputs and their features.
+
+    ``memory`` and ``features`` are ``[batch, attn_length, units]``; features are the outputs times ``attn_w``,
+    kept so that each is computed once and not at each step anew.
+    """
+
+    cells: tuple[LstmState, ...]
+    attention: Tensor = None
+    memory: Tensor = None
+    features: Tensor = None
+
+
+class RnnNetwork:
+    """A stack of LSTMs with attention in the first layer where ``attn_length`` is not 0."""
+
+    def __init__(self, shape: RnnShape, weights: Weights, dtype: Any = tf.float32) -> None:
+        self.shape, self.weights, self.dtype = shape, weights, dtype
+
+    def zero_state(self, batch: Tensor | int) -> RnnState:
+        """Return the state before the first step."""
+        cells = tuple((tf.zeros([batch, units]), tf.zeros([batch, units])) for units in self.shape.rnn_layer_sizes)
+        if not self.shape.attn_length:
+            return RnnState(cells)
+        units = self.shape.rnn_layer_sizes[0]
+        ring = tf.zeros([batch, self.shape.attn_length, units])
+        return RnnState(cells, tf.zeros([batch, units]), ring, ring)
+
+    def step(
+        self, inputs: Tensor, state: RnnState, drop: Callable[[Tensor], Tensor] = lambda x: x
+    ) -> tuple[Tensor, RnnState]:
+        """Take one step: inputs ``[batch, input_size]`` to the last layer's output ``[batch, units]``."""
+        output, cells = inputs, []
+        attended = state
+        for layer in range(len(self.shape.rnn_layer_sizes)):
+            name = f"rnn/multi_rnn_cell/cell_{layer}"
+            if self.shape.attn_length and layer == 0:
+                output, attended = self._attend(f"{name}/attention_cell_wrapper", output, state)
+                cells.append(attended.cells[0])
+            else:
+                c, output = self._cell(f"{name}/basic_lstm_cell", output, state.cells[layer])
+                cells.append((c, output))
+            output = drop(output)
+        return output, RnnState(tuple(cells), attended.attention, attended.memory, attended.features)
+
+    def project(self, outputs: Tensor) -> Tensor:
+        """Turn outputs into logits."""
+        return (
+            matmul(outputs, self.weights["fully_connected/weights"], self.dtype)
+            + self.weights["fully_connected/biases"]
+        )
+
+    def logits(self, inputs: Tensor, steps: int, drop: Callable[[Tensor], Tensor] = lambda x: x) -> Tensor:
+        """Return logits ``[batch, steps, classes]`` of whole sequences ``[batch, steps, input_size]``."""
+        state, outputs = self.zero_state(tf.shape(inputs)[0]), []
+        for step in range(steps):
+            output, state = self.step(inputs[:, step], state, drop)
+            outputs.append(output)
+        return self.project(tf.stack(outputs, axis=1))
+
+    def _linear(self, name: str, *parts: Tensor) -> Tensor:
+        return (
+            matmul(tf.concat(parts, axis=1), self.weights[f"{name}/kernel"], self.dtype) + self.weights[f"{name}/bias"]
+        )
+
+    def _cell(self, name: str, inputs: Tensor, state: LstmState) -> LstmState:
+        c, h = state
+        return lstm_gates(self._linear(name, inputs, h), c)
+
+    def _attend(self, name: str, inputs: Tensor, state: RnnState) -> tuple[Tensor, RnnState]:
+        cell = self._cell(f"{name}/basic_lstm_cell", self._linear(name, inputs, state.attention), state.cells[0])
+        query = self._linear(f"{name}/attention", *cell)
+        scores = tf.reduce_sum(
+            self.weights[f"{name}/attention/attn_v"] * tf.tanh(state.features + query[:, None]), axis=2
+        )
+        share = tf.nn.softmax(scores)
+        attention = tf.reduce_sum(share[:, :, None] * state.memory, axis=1)
+        output = self._linear(f"{name}/attn_output_projection", cell[1], attention)
+        feature = matmul(output, self.weights[f"{name}/attention/attn_w"][0, 0], self.dtype)
+        memory = tf.concat([state.memory[:, 1:], output[:, None]], axis=1)
+        features = tf.concat([state.features[:, 1:], feature[:, None]], axis=1)
+        return output, RnnState((cell,), attention, memory, features)

@@ -1,0 +1,126 @@
+"""Examples: runs, windows, augmentation and the split."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+
+from latentfm.errors import TrainingError
+from latentfm.models.events import OFF, labels_to_notes
+from latentfm.training import wad
+from latentfm.training.abc import read_tunes
+from latentfm.training.datasets import MelodyData, is_held_out
+from latentfm.training.melodies import half_time, rest_at_end, runs, transpose, windows
+
+REEL = "X:1\nT:Reel\nM:4/4\nL:1/8\nK:G\nGABc dedB | c2ec B2dB | A2 | GABc dedB | c2ec BGAB | G8 |\n"
+
+
+def test_a_short_bar_breaks_a_run() -> None:
+    """Pick-ups and misprints never shift what follows off the bar line."""
+    found = runs(read_tunes(REEL, "reel.abc")[0][0])
+    assert [len(run.labels) for run in found] == [32, 48]
+    assert [note.pitch for note in labels_to_notes(found[0].labels)[:4]] == [67, 69, 71, 72]
+
+
+def test_two_bars_of_two_four_make_one() -> None:
+    """2/4 tunes in sixteenths have windows of four bars."""
+    text = "X:1\nT:Polka\nM:2/4\nL:1/16\nK:C\nC2D2E2F2|G4G4|A2B2c2d2|e8|\n"
+    found = runs(read_tunes(text, "polka.abc")[0][0])
+    assert [len(run.labels) for run in found] == [32]
+    assert windows(found).shape == (1, 32)
+
+
+def test_half_time_keeps_pitches_and_doubles_lengths() -> None:
+    """A bar becomes two."""
+    labels = runs(read_tunes(REEL, "reel.abc")[0][0])[0].labels[:16]
+    fast, slow = labels_to_notes(labels), labels_to_notes(half_time(labels))
+    assert [(2 * note.onset, 2 * note.length, note.pitch) for note in fast] == [
+        (n.onset, n.length, n.pitch) for n in slow
+    ]
+
+
+def test_transposing_out_of_range_gives_nothing() -> None:
+    """A note below A0 can't be written."""
+    labels = np.array([2 + 60 - 21, 0, OFF, 0], dtype=np.int16)
+    moved = transpose(labels, -12)
+    assert moved is not None
+    assert labels_to_notes(moved)[0].pitch == 48
+    assert transpose(labels, -60) is None
+
+
+def test_a_phrase_that_breathes_ends_in_silence() -> None:
+    """Its last sixteenths are a rest, and what comes before stays."""
+    labels = runs(read_tunes(REEL, "reel.abc")[0][0])[0].labels
+    breathing = rest_at_end(labels, 32, np.random.default_rng(0))
+    last = labels_to_notes(breathing)[-1]
+    assert 26 <= last.onset + last.length <= 30
+    assert (breathing[:26] == labels[:26]).all()
+
+
+def test_versions_of_one_tune_lie_on_one_side() -> None:
+    """The split asks for the words of the title, not for their order, their case or the kind of tune."""
+    for title in ("The Wind that Shakes the Barley", "Drowsy Maggie", "Miss McLeod's"):
+        assert is_held_out(title) == is_held_out(f"{title.upper()} Reel")
+    share = np.mean(
+        [
+            is_held_out(f"tune number {'abcdefghij'[n % 10]} {chr(97 + n // 10 % 26)}{chr(97 + n // 260)}")
+            for n in range(2000)
+        ]
+    )
+    assert 0.04 < share < 0.13
+
+
+def test_batches_are_drawn_from_their_seed_alone() -> None:
+    """The same generator state draws the same batch, in range and with rests among it."""
+    plain = np.tile(np.array([41, 0, 43, 0, 45, 0, 46, 0], dtype=np.int16), (3, 4))
+    data = MelodyData(plain, plain, plain, plain)
+    batch = data.draw(np.random.default_rng(1), 64)
+    np.testing.assert_array_equal(batch, data.draw(np.random.default_rng(1), 64))
+    assert batch.shape == (64, 32)
+    assert (batch == OFF).any()
+    assert len(np.unique(batch[:, 0])) > 4
+
+
+def drum_midi(numerator: int = 4) -> bytes:
+    """Write a bar of kick and hat, and a note of another channel."""
+    song = mido.MidiFile(ticks_per_beat=96)
+    track = mido.MidiTrack()
+    song.tracks.append(track)
+    track.append(mido.MetaMessage("time_signature", numerator=numerator, denominator=4))
+    track.append(mido.Message("note_on", channel=0, note=60, velocity=90))
+    track.append(mido.Message("note_on", channel=9, note=36, velocity=90))
+    track.append(mido.Message("note_on", channel=9, note=42, velocity=90))
+    track.append(mido.Message("note_on", channel=9, note=42, velocity=90, time=48))
+    file = io.BytesIO()
+    song.save(file=file)
+    return file.getvalue()
+
+
+def write_wad(path: Path, lumps: dict[str, bytes]) -> None:
+    """Write a WAD: header, lumps, directory."""
+    body, entries = b"", b""
+    for name, content in lumps.items():
+        entries += struct.pack("<ii8s", 12 + len(body), len(content), name.encode())
+        body += content
+    path.write_bytes(struct.pack("<4sii", b"IWAD", len(lumps), 12 + len(body)) + body + entries)
+
+
+def test_drums_come_out_of_a_wad(tmp_path: Path) -> None:
+    """MIDI lumps are found by their header, and their drum channel is read on the grid."""
+    write_wad(tmp_path / "a.wad", {"D_E1M1": drum_midi(), "TITLEPIC": b"picture"})
+    lumps = wad.midi_lumps(tmp_path / "a.wad")
+    assert list(lumps) == ["D_E1M1"]
+    assert list(wad.drum_track(lumps["D_E1M1"])) == [5, 0, 4] + [0] * 13
+    assert len(wad.drum_track(drum_midi(3))) == 0
+
+
+def test_what_is_no_wad_is_refused(tmp_path: Path) -> None:
+    """The error says how the file begins."""
+    (tmp_path / "a.wad").write_bytes(b"PK\x03\x04 and more of it")
+    with pytest.raises(TrainingError, match="not a WAD"):
+        wad.midi_lumps(tmp_path / "a.wad")
