@@ -1,0 +1,1 @@
+"""Section to audio, with FluidSynth: SoundFonts, levels, rendering, mastering."""
