@@ -1,0 +1,1 @@
+"""Logs, clock, systemd: what the station needs from the machine it runs on."""

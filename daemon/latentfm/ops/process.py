@@ -1,0 +1,51 @@
+"""What a process may ask of Linux about itself: to die with its parent, to use less, to step back."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when ``parent`` ends; leave at once if it already has.
+
+    The signal comes when the parent's *thread* that started this process ends, so that thread has to live as
+    long as the child may.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        errno = ctypes.get_errno()
+        raise OSError(errno, os.strerror(errno))
+    if os.getppid() != parent:  # it ended before the call above
+        os._exit(0)
+
+
+def limit_data(megabytes: int) -> None:
+    """Limit the memory that this process may allocate, in MiB; 0 sets no limit."""
+    if megabytes > 0:
+        bytes_ = megabytes * 1024 * 1024
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if hard != resource.RLIM_INFINITY:
+            bytes_ = min(bytes_, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (bytes_, hard))
+
+
+def step_back(niceness: int) -> None:
+    """Give way to other processes by ``niceness`` steps."""
+    with contextlib.suppress(OSError):
+        os.nice(niceness)
+
+
+def resident_mb(pid: int | None = None) -> float:
+    """Return the resident memory of a process in MiB, of this one by default; 0 if it has ended."""
+    try:
+        with open(f"/proc/{pid or 'self'}/statm", encoding="ascii") as statm:  # noqa: PTH123 - not a file to keep
+            pages = int(statm.read().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0.0
+    return pages * resource.getpagesize() / 2**20

@@ -1,0 +1,45 @@
+"""Tells systemd and the log whether the station can be heard: by the audio that left, not by a thread being alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from latentfm.ops.clock import Clock
+from latentfm.ops.systemd import Notifier
+
+_log = structlog.get_logger()
+
+
+class Watchdog:
+    """Looked at in the main loop: ready with the first audible block, alive as long as they come."""
+
+    def __init__(self, audible: Callable[[], bool], notifier: Notifier, clock: Clock) -> None:
+        """Watch what ``audible`` says: whether an audible block has left lately, or silence is scheduled."""
+        self._audible = audible
+        self._notifier = notifier
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._every = (notifier.watchdog_seconds or 0.0) / 3
+        self._pinged = self._began
+        self._ready = False
+        self._silent = False
+
+    def look(self) -> None:
+        """Take one look."""
+        now = self._clock.monotonic()
+        if self._audible():
+            if not self._ready:
+                self._ready = True
+                self._notifier.ready()
+                _log.info("ready", seconds=round(now - self._began, 2))
+            if self._silent:
+                self._silent = False
+                _log.warning("audible_again")
+            if self._every and now - self._pinged >= self._every:
+                self._pinged = now
+                self._notifier.watchdog()
+        elif self._ready and not self._silent:
+            self._silent = True
+            _log.error("inaudible")
