@@ -1,0 +1,27 @@
+"""Timeline, feeds and outputs: from the bank to the listener."""
+
+from latentfm.broadcast.broadcast import Broadcast
+from latentfm.broadcast.feeds import Feed
+from latentfm.broadcast.health import Pulse
+from latentfm.broadcast.icecast import IcecastOutput
+from latentfm.broadcast.icecast_wire import Target
+from latentfm.broadcast.library import Library, Shipped, load_shipped
+from latentfm.broadcast.outputs import Output, OutputStatus
+from latentfm.broadcast.secret import Secret, read_secret
+from latentfm.broadcast.tone_bed import Beds
+
+__all__ = [
+    "Beds",
+    "Broadcast",
+    "Feed",
+    "IcecastOutput",
+    "Library",
+    "Output",
+    "OutputStatus",
+    "Pulse",
+    "Secret",
+    "Shipped",
+    "Target",
+    "load_shipped",
+    "read_secret",
+]

@@ -1,0 +1,45 @@
+"""What flows out of the timeline: blocks of PCM, each with what is audible in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from latentfm.audio.pcm import Pcm
+
+Origin = Literal["fresh", "bank", "shipped", "bed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What a listener hears: the take, and where it came from."""
+
+    title: str
+    take_id: str
+    playlist: str
+    origin: Origin
+    max_silence: float = 0.5  # seconds of silence that its mood allows
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of PCM and what is audible in it."""
+
+    pcm: Pcm
+    playing: Playing
+
+
+class Blocks(Protocol):
+    """Where the runway gets its blocks from."""
+
+    def next_block(self) -> Block:
+        """Return the next block at once. Never raises."""
+        ...
+
+
+class Sink(Protocol):
+    """Where the runway puts its blocks."""
+
+    def offer(self, block: Block) -> None:
+        """Take a block at once, or drop something. Never blocks, never raises."""
+        ...

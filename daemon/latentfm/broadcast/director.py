@@ -1,0 +1,180 @@
+"""The director looks ahead for the timeline: it commits what comes next and keeps a deck standing by.
+
+It may wait for the disk or the log. Should it hang, the timeline goes on with what stands by, and then with the bed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from latentfm.audio.pcm import seconds_to_frames
+from latentfm.broadcast.deck import Deck
+from latentfm.broadcast.library import Library
+from latentfm.broadcast.notices import Notices
+from latentfm.broadcast.source import Candidate
+from latentfm.broadcast.timeline import Timeline
+from latentfm.broadcast.tone_bed import Beds
+from latentfm.ops.clock import Clock
+
+LEAD = 15.0  # seconds before the window by which what comes next is being opened
+PATIENCE = 4.0  # seconds that a deck may take until it is ready
+BED_SECONDS = 30.0  # a bed lasts at least this long before something is repeated; what is fresh need not wait
+_STANDBY_SPARE = seconds_to_frames(4.0)
+_ROUND = 0.2  # seconds between two looks
+_RETRY = 1.0  # seconds until a search that found nothing is repeated
+
+log = structlog.get_logger()
+
+
+class Director:
+    """Commits takes to a timeline, remembers what aired, and writes down what the pacing thread noted.
+
+    ``step`` does one look and may be called without a thread; ``run`` calls it until it is told to stop.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        library: Library,
+        beds: Beds,
+        notices: Notices,
+        clock: Clock,
+        *,
+        start_deck: Callable[[Deck], None] = Deck.start,
+    ) -> None:
+        self._timeline = timeline
+        self._library = library
+        self._beds = beds
+        self._notices = notices
+        self._clock = clock
+        self._start_deck = start_deck
+        self._loading: Deck | None = None
+        self._loading_until = 0.0
+        self._search: Iterator[Candidate] | None = None
+        self._search_after = 0.0
+        self._marked: str | None = None
+        self._reported: set[str] = set()
+        self._bed_since: float | None = None
+
+    @property
+    def committed(self) -> frozenset[str]:
+        """Return the ids of the takes that are on air or about to be: the bank must keep them."""
+        players = (self._timeline.on_air, self._timeline.entering, self._loading)
+        return frozenset(player.playing.take_id for player in players if player is not None)
+
+    def run(self, stop: threading.Event) -> None:
+        """Look ahead until ``stop`` is set."""
+        while not stop.is_set():
+            self.step()
+            self._clock.sleep(_ROUND)
+
+    def prime(self, timeout: float = 2.0) -> bool:
+        """Look ahead until something is committed or ``timeout`` seconds are over; return whether something is."""
+        until = self._clock.monotonic() + timeout
+        while self._timeline.entering is None and self._clock.monotonic() < until:
+            self.step()
+            if self._loading is None and self._search is None:
+                break
+            self._clock.sleep(0.01)
+        return self._timeline.entering is not None
+
+    def close(self) -> None:
+        """Let go of what is being opened."""
+        if self._loading is not None:
+            self._loading.close()
+            self._loading = None
+
+    def step(self) -> None:
+        """Take one look ahead."""
+        self._notices.drain()
+        self._remember()
+        self._stand_by()
+        if self._loading is not None:
+            self._wait_for(self._loading)
+        elif self._due():
+            self._load_next()
+
+    def _remember(self) -> None:
+        """Mark what is audible as aired, and report decks that ended early."""
+        player, entering = self._timeline.on_air, self._timeline.entering
+        decks = [deck for deck in (player, entering) if isinstance(deck, Deck)]
+        for deck in decks:
+            if deck.failure and deck.playing.take_id not in self._reported:
+                self._reported.add(deck.playing.take_id)
+                self._condemn(deck.playing.take_id, deck.failure)
+        playing = self._timeline.playing
+        if player is None or playing.take_id == self._marked:
+            return
+        self._marked = playing.take_id
+        if playing.origin == "bed":
+            self._bed_since = self._clock.monotonic()
+            return
+        self._bed_since = None
+        self._library.bank.aired.mark(playing.take_id)
+        for key in (deck.candidate.info.key for deck in decks if deck.playing == playing):
+            if key != self._beds.key:
+                self._beds.key = key
+                self._timeline.provide_bed(self._beds())
+
+    def _stand_by(self) -> None:
+        """Keep a shipped take decoded in memory, if one ships that is not on air."""
+        standing = self._timeline.standing_by
+        wanted = self._library.standby(without=self._timeline.playing.take_id)
+        if (standing and standing.playing.take_id) == (wanted and wanted.info.id):
+            return
+        deck = None
+        if wanted is not None:
+            deck = Deck(wanted, ahead=wanted.crossfade + _STANDBY_SPARE)
+            self._start_deck(deck)
+        replaced = self._timeline.stand_by(deck)
+        if replaced is not None:
+            replaced.close()
+
+    def _due(self) -> bool:
+        """Return whether it is time to choose what comes next."""
+        timeline = self._timeline
+        if not timeline.undecided or self._clock.monotonic() < self._search_after:
+            return False
+        return timeline.playing.origin == "bed" or timeline.seconds_to_window() <= LEAD
+
+    def _load_next(self) -> None:
+        """Open the next candidate of the search."""
+        if self._search is None:
+            self._search = self._candidates()
+        candidate = next(self._search, None)
+        if candidate is None:
+            self._search = None
+            self._search_after = self._clock.monotonic() + _RETRY
+            return
+        self._loading = Deck(candidate)
+        self._loading_until = self._clock.monotonic() + PATIENCE
+        self._start_deck(self._loading)
+
+    def _candidates(self) -> Iterator[Candidate]:
+        bed_since = self._bed_since
+        if bed_since is not None and self._clock.monotonic() - bed_since < BED_SECONDS:
+            return self._library.fresh()
+        player = self._timeline.on_air
+        return self._library.candidates(without=player.playing.take_id if player is not None else None)
+
+    def _wait_for(self, deck: Deck) -> None:
+        """Commit a deck that is ready; give up on one that failed or takes too long."""
+        if deck.ready:
+            self._timeline.commit(deck)
+            log.info("take_committed", take=deck.playing.take_id, origin=deck.playing.origin)
+            self._loading = self._search = None
+            return
+        late = self._clock.monotonic() > self._loading_until
+        if deck.useless or late:
+            deck.close()
+            self._loading = None
+            if deck.useless:
+                self._condemn(deck.playing.take_id, deck.failure or "it is empty")
+            else:
+                log.warning("take_late", take=deck.playing.take_id, seconds=PATIENCE)
+
+    def _condemn(self, take_id: str, reason: str) -> None:
+        self._library.bank.condemn(take_id, reason)

@@ -1,0 +1,171 @@
+"""An Icecast output: a source client that reconnects for ever, and a second thread for the titles."""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+import time
+
+import structlog
+
+from latentfm.broadcast.feeds import BURST, Feed
+from latentfm.broadcast.icecast_wire import TIMEOUT, RefusedError, Target, check_answer, open_source, send_title, spoken
+from latentfm.broadcast.outputs import OutputStatus, State
+from latentfm.broadcast.supervised import Supervised, stop_all
+from latentfm.errors import OutputError
+
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0  # seconds between attempts
+_SOUND_AFTER = 20.0  # seconds of streaming after which the waits begin anew
+_TITLE_WAIT = 2.0  # seconds until a title that was not taken is sent again
+_LOOK = 0.5  # seconds after which a waiting thread looks around
+
+log = structlog.get_logger()
+
+
+class IcecastOutput:
+    """Sends a feed to an Icecast mount.
+
+    It reconnects for ever, with waits that grow, are capped and jittered, and sends the title again on every connect.
+    It logs each change once: lost, refused, connected again.
+    """
+
+    def __init__(
+        self, target: Target, feed: Feed, *, longest_wait: float = _LONGEST_WAIT, timeout: float = TIMEOUT
+    ) -> None:
+        """Send ``feed`` to ``target``.
+
+        Args:
+            target: the mount.
+            feed: what is sent.
+            longest_wait: the longest wait between two attempts, in seconds.
+            timeout: how long the server may take over a connect, an answer or a chunk, in seconds.
+        """
+        self.name = f"icecast {target.host}:{target.port}{target.mount}"
+        self._target = target
+        self._feed = feed
+        self._longest_wait = longest_wait
+        self._timeout = timeout
+        self._random = random.Random()
+        self._state: State = "starting"
+        self._reason: str | None = None
+        self._connects = 0
+        self._bytes = 0
+        self._lost_at: float | None = None
+        self._title: str | None = None  # what is audible in what was sent
+        self._title_sent: str | None = None
+        self._title_due = threading.Condition()
+        self._parts = (
+            Supervised(self.name, self._run_source),
+            Supervised(f"{self.name} titles", self._run_titles),
+        )
+
+    def start(self) -> None:
+        """Start connecting."""
+        for part in self._parts:
+            part.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Close the connection and stop."""
+        stop_all(self._parts, timeout)
+        self._state = "stopped"
+
+    @property
+    def status(self) -> OutputStatus:
+        """Return how it is now."""
+        return OutputStatus(
+            self.name,
+            "icecast",
+            self._state,
+            self._reason,
+            title=self._title_sent,
+            connects=self._connects,
+            bytes_sent=self._bytes,
+        )
+
+    def _run_source(self, stop: threading.Event) -> None:
+        wait = _FIRST_WAIT
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                self._stream(stop)
+            except (OutputError, OSError) as error:
+                self._note_fault(error)
+                if time.monotonic() - began > _SOUND_AFTER:
+                    wait = _FIRST_WAIT
+                stop.wait(wait * self._random.uniform(0.5, 1.0))
+                wait = min(wait * 2, self._longest_wait)
+            finally:
+                with self._title_due:
+                    self._title = self._title_sent = None
+
+    def _stream(self, stop: threading.Event) -> None:
+        """Connect and send until ``stop`` is set or the connection breaks, which raises."""
+        sock = open_source(self._target, self._feed.format.content_type, self._feed.kbits, self._timeout)
+        try:
+            self._note_connect()
+            with self._feed.subscribe(burst=BURST) as subscription:
+                while not stop.is_set():
+                    chunk = subscription.get(_LOOK)
+                    if chunk is not None:
+                        sock.sendall(chunk.data)
+                        self._bytes += len(chunk.data)
+                        self._say(chunk.playing.title)
+                    elif subscription.closed:
+                        raise OutputError("the server does not keep up with the stream")
+                    self._listen_to(sock)
+        finally:
+            sock.close()
+
+    def _listen_to(self, sock: socket.socket) -> None:
+        words = spoken(sock)
+        if words is None:
+            raise OutputError("the server closed the connection")
+        if words:
+            check_answer(words)
+
+    def _say(self, title: str) -> None:
+        if title != self._title:
+            with self._title_due:
+                self._title = title
+                self._title_due.notify()
+
+    def _run_titles(self, stop: threading.Event) -> None:
+        failing = False
+        while not stop.is_set():
+            with self._title_due:
+                if self._title == self._title_sent:
+                    self._title_due.wait(_LOOK)
+                title, connects = self._title, self._connects
+                if title is None or title == self._title_sent:
+                    continue
+            try:
+                send_title(self._target, title, self._timeout)
+            except (OutputError, OSError) as error:
+                if not failing:
+                    log.warning("title_not_sent", output=self.name, reason=str(error))
+                failing = True
+                stop.wait(_TITLE_WAIT)
+                continue
+            failing = False
+            with self._title_due:
+                if connects == self._connects and self._title is not None:
+                    self._title_sent = title
+
+    def _note_connect(self) -> None:
+        self._connects += 1
+        self._state, self._reason = "connected", None
+        if self._connects == 1 or self._lost_at is None:
+            log.info("output_connected", output=self.name)
+        else:
+            log.info("output_reconnected", output=self.name, seconds=round(time.monotonic() - self._lost_at, 1))
+        self._lost_at = None
+
+    def _note_fault(self, error: OutputError | OSError) -> None:
+        refused = isinstance(error, RefusedError)
+        reason = str(error) or type(error).__name__
+        if self._state == "connected" or self._lost_at is None:
+            self._lost_at = time.monotonic()
+        if reason != self._reason:
+            log.warning("output_refused" if refused else "output_lost", output=self.name, reason=reason)
+        self._state, self._reason = "refused" if refused else "waiting", reason

@@ -1,0 +1,91 @@
+"""The page, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--autoplay-policy=no-user-gesture-required",
+    "--window-size=800,900",
+)
+
+
+@pytest.fixture
+def browser(program: Callable[..., str], tmp_path: Any) -> Iterator[webdriver.Chrome]:
+    """Return a browser without a screen, and without a way out."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = program("chromium", "chromium-browser")
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
+    yield driver
+    driver.quit()
+
+
+def test_the_page_plays_and_shows_the_title(radio: Any, browser: Any, eventually: Callable[..., None]) -> None:
+    """The player plays the stream, the title now playing is shown and follows the music, and nothing complains."""
+    browser.get(f"http://127.0.0.1:{radio.web.port}/")
+    title = browser.find_element(By.ID, "title")
+    eventually(lambda: title.text == "Morning in C", 10, "the title is not shown")
+    assert browser.title == "Morning in C · Latent FM"
+    assert browser.find_element(By.ID, "state").text == "Live."
+    assert browser.find_element(By.ID, "address").get_attribute("href").endswith("/stream.mp3")
+    assert browser.find_element(By.ID, "player").get_attribute("aria-label") == "Latent FM, live"
+    browser.execute_script("document.getElementById('player').play()")
+    eventually(lambda: _position(browser) > 1.0, 15, "the player does not play")
+    radio.noise.title = "<b>Evening</b> & 'D'"
+    eventually(lambda: title.text == "<b>Evening</b> & 'D'", 10, "the title does not follow")
+    complaints = [entry for entry in browser.get_log("browser") if "favicon" not in entry["message"]]
+    assert complaints == []
+
+
+def test_pausing_frees_the_seat_and_playing_goes_on_live(
+    radio: Any, browser: Any, eventually: Callable[..., None]
+) -> None:
+    """Whoever presses play after a pause hears what is on now, from a new connection."""
+    browser.get(f"http://127.0.0.1:{radio.web.port}/")
+    browser.execute_script("document.getElementById('player').play()")
+    eventually(lambda: _position(browser) > 0.5, 15, "the player does not play")
+    first = browser.execute_script("return document.getElementById('player').currentSrc")
+    browser.execute_script("document.getElementById('player').pause()")
+    browser.execute_script("document.getElementById('player').play()")
+    eventually(
+        lambda: browser.execute_script("return document.getElementById('player').currentSrc") != first,
+        10,
+        "it plays on from where it was",
+    )
+    eventually(lambda: _position(browser) > 0.3, 15, "the player does not play again")
+    eventually(lambda: radio.web.status.listeners == 1, 10, "the old connection is left")
+
+
+def test_the_page_needs_nothing_from_elsewhere(radio: Any) -> None:
+    """It names no other host, and its policy lets it run nothing but its own style and script."""
+    with radio.get("/") as answer:
+        page = answer.read().decode()
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert re.findall(r"(?:https?:|[\"'(])//[a-z]", page) == []
+    assert "{{" not in page
+    assert '<html lang="en">' in page
+
+
+def _position(browser: Any) -> float:
+    position: float = browser.execute_script("return document.getElementById('player').currentTime")
+    return position

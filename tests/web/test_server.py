@@ -1,0 +1,112 @@
+"""The port, the status and the health."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from latentfm.broadcast.block import Playing
+from latentfm.broadcast.health import Pulse
+from latentfm.broadcast.outputs import OutputStatus
+from latentfm.errors import OutputError
+from latentfm.web.server import listen
+from latentfm.web.status import Status
+
+PLAYING = Playing("One", "one", "day", "fresh")
+
+
+def test_the_status_says_what_plays(radio: Any) -> None:
+    """``/status.json`` has the title, the health, the runway and every output."""
+    with radio.get("/status.json") as answer:
+        status = json.load(answer)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert status["now"] == {"title": "Morning in C", "take": "one", "playlist": "day", "origin": "fresh"}
+    assert status["ready"] is True
+    assert status["health"] == "ready"
+    assert 0 < status["runway"]["ahead_seconds"] < 3
+    assert status["runway"]["fresh_seconds"] == 60.0
+    assert [(output["kind"], output["state"]) for output in status["outputs"]] == [("web", "connected")]
+
+
+def test_health_is_the_audio(radio: Any, eventually: Callable[..., None]) -> None:
+    """``/healthz`` is 200 while something is heard, and 503 once there is silence, though every thread lives."""
+    with radio.get("/healthz") as answer:
+        assert (answer.status, answer.read()) == (200, b"ready\n")
+    radio.noise.level = 0.0
+    eventually(lambda: radio.code("/healthz") == 503, 8, "silence was not noticed")
+    with radio.get("/status.json") as answer:
+        assert json.load(answer)["health"] == "silent"
+    radio.noise.level = 0.1
+    eventually(lambda: radio.code("/healthz") == 200, 5, "the music was not noticed")
+
+
+def test_an_output_that_is_away_degrades_the_station() -> None:
+    """An Icecast that is not there leaves the station ready, and says so."""
+    outputs = (OutputStatus("web", "web", "connected"), OutputStatus("icecast", "icecast", "waiting", "refused"))
+    assert Status("x", Pulse(True, 0.1, PLAYING), outputs=outputs).health == "degraded"
+    assert Status("x", Pulse(True, 0.1, PLAYING), outputs=outputs[:1]).health == "ready"
+    assert Status("x", Pulse(False, None, None), outputs=outputs[:1]).health == "silent"
+    assert Status("x", Pulse(False, None, None)).document()["now"] is None
+
+
+def test_a_port_in_use_costs_this_output_only(make_radio: Callable[..., Any], eventually: Callable[..., None]) -> None:
+    """The log says once what to do; the feed goes on; once the port is free the output is there."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(OutputError, match=rf"port {port} on 127.0.0.1 is in use.*web.port"):
+            listen("127.0.0.1", port)
+        with capture_logs() as logs:
+            radio = _start_blocked(make_radio, port)
+            eventually(lambda: radio.web.status.state == "waiting", 5, "the fault was not noticed")
+            assert "in use" in radio.web.status.reason
+            eventually(lambda: radio.monitor.pulse.ready, 5, "the feed does not go on")
+    eventually(lambda: radio.web.status.state == "connected", 15, "the port was not taken up")
+    assert radio.code("/healthz") == 200
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["part_failed"]
+
+
+def _start_blocked(make_radio: Callable[..., Any], port: int) -> Any:
+    """Put a radio on air without waiting for its page."""
+    radio = make_radio()
+    radio.web.stop()
+    radio.settings["port"] = port
+    radio.web = type(radio.web)(radio.feed, radio.status, port=port)
+    radio.web.start()
+    return radio
+
+
+def test_an_address_of_another_machine_is_an_error() -> None:
+    """An address that this machine does not have gives an error which names it."""
+    with pytest.raises(OutputError, match=r"can't listen on 192\.0\.2\.1"):
+        listen("192.0.2.1", 0)
+
+
+def test_it_listens_on_loopback_only(radio: Any) -> None:
+    """Unless told otherwise, nobody but this machine is served."""
+    assert radio.web.name.startswith("web 127.0.0.1")
+
+
+def test_nothing_can_be_written(radio: Any) -> None:
+    """Everything is read-only, and what is not there is a 404."""
+    for path in ("/", "/stream.mp3", "/status.json", "/healthz"):
+        with radio.get(path, "POST") as answer:
+            assert answer.status == 405
+    with radio.get("/nothing") as answer:
+        assert answer.status == 404
+
+
+def test_it_can_be_stopped_while_somebody_listens(radio: Any) -> None:
+    """Listeners are sent away, the port is free again, and the status says so."""
+    port = radio.web.port
+    with radio.get("/stream.mp3") as answer:
+        assert answer.read(1000)
+        radio.web.stop()
+    assert radio.web.status.state == "stopped"
+    listen("127.0.0.1", port).close()
