@@ -102,7 +102,7 @@ def test_a_playable_rnns_ring_is_the_networks_memory(tmp_path: Path) -> None:
         if inputs:
             labels.append(cursor.label(event))
         inputs.append(cursor.push(event))
-    logits = tf.nn.log_softmax(network.logits(tf.constant(np.stack(inputs)[None]), len(inputs)))[0].numpy()
+    logits = tf.nn.log_softmax(network.logits(tf.constant(np.stack(inputs)[None])))[0].numpy()
     total = float(sum(logits[step, label] for step, label in enumerate(labels)))
     assert model.log_likelihood(melody) == pytest.approx(total, abs=1e-3)
 

@@ -56,7 +56,12 @@ class MusicVAE:
         """
         if labels.ndim != 2 or labels.shape[1] != self.steps:  # noqa: PLR2004
             raise ValueError(f"windows of {self.steps} steps are needed, not an array of shape {labels.shape}")
-        outputs = self._steps("encode", inputs=self._inputs(labels))
+        inputs = self._inputs(labels)
+        nothing = np.zeros((len(labels), self._facts.encoder_size), np.float32)
+        state: dict[str, Array] = dict.fromkeys(("c0", "h0", "c1", "h1"), nothing)  # 0 is forward, 1 backward
+        for step in range(self.steps):
+            state = self._steps("encode", forward=inputs[:, step], backward=inputs[:, -1 - step], **state)
+        outputs = self._steps("latent", h0=state["h0"], h1=state["h1"])
         return outputs["mu"], outputs["sigma"]
 
     def decode(self, z: Points, rng: np.random.Generator, temperature: float = 0.5) -> Decoded:

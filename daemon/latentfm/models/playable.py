@@ -33,6 +33,7 @@ class VaeFacts(Facts):
     z_size: int
     input_depth: int
     output_depth: int
+    encoder_size: int
     state_sizes: tuple[int, ...]
 
 

@@ -58,6 +58,12 @@ def matmul(x: Tensor, w: Tensor, dtype: Any = tf.float32) -> Tensor:
     return tf.cast(tf.matmul(tf.cast(x, dtype), tf.cast(w, dtype)), tf.float32)
 
 
+def over_time(sequence: Tensor, w: Tensor, dtype: Any = tf.float32) -> Tensor:
+    """Multiply ``[steps, batch, depth]`` by ``w`` in one product; the number of steps is static."""
+    flat = matmul(tf.reshape(sequence, [-1, sequence.shape[-1]]), w, dtype)
+    return tf.reshape(flat, [sequence.shape[0], -1, w.shape[-1]])
+
+
 def lstm_gates(gates: Tensor, c: Tensor) -> LstmState:
     """Apply an LSTM's gates, in the order input, new input, forget, output; the forget bias of 1 is added here."""
     i, j, f, o = tf.split(gates, 4, axis=-1)

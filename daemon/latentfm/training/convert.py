@@ -22,14 +22,22 @@ _FLOAT, _INT = tf.float32, tf.int32
 
 
 def vae_signatures(network: VaeNetwork) -> dict[str, Any]:
-    """Return a flat MusicVAE's steps: ``encode``, ``start`` and ``step``."""
+    """Return a flat MusicVAE's steps: ``encode`` both ways and its end ``latent``, ``start`` and ``step``.
+
+    The encoder is a step and not 32 unrolled ones: XNNPACK packs the weights of every node anew, which made of
+    4 MB of weights 100 MB in memory.
+    """
     shape = network.shape
     kernel = network.weights["decoder/multi_rnn_cell/cell_0/lstm_cell/kernel"]
     layers = range(len(shape.dec_rnn_size))
     width = 4 * shape.dec_rnn_size[0]
 
-    def encode(inputs: Tensor) -> dict[str, Tensor]:
-        mu, sigma = network.encode(inputs)
+    def encode(forward: Tensor, backward: Tensor, *states: Tensor) -> dict[str, Tensor]:
+        ways = network.encode_step("fw", forward, states[:2]), network.encode_step("bw", backward, states[2:])
+        return _named(ways)
+
+    def latent(h0: Tensor, h1: Tensor) -> dict[str, Tensor]:
+        mu, sigma = network.latent(tf.concat([h0, h1], axis=1))
         return {"mu": mu, "sigma": sigma}
 
     def start(z: Tensor) -> dict[str, Tensor]:
@@ -45,9 +53,15 @@ def vae_signatures(network: VaeNetwork) -> dict[str, Any]:
         output, after = network.step(gates, condition, [(states[2 * layer], states[2 * layer + 1]) for layer in layers])
         return {"logits": network.project(output), **_named(after)}
 
-    window = tf.TensorSpec([None, shape.max_seq_len, shape.input_depth], _FLOAT, "inputs")
+    inputs = [tf.TensorSpec([None, shape.input_depth], _FLOAT, name) for name in ("forward", "backward")]
+    outputs = [tf.TensorSpec([None, shape.enc_rnn_size], _FLOAT, name) for name in ("c0", "h0", "c1", "h1")]
     point = tf.TensorSpec([None, shape.z_size], _FLOAT, "z")
-    return {"encode": _traced(encode, [window]), "start": _traced(start, [point]), "step": _traced(step, specs)}
+    return {
+        "encode": _traced(encode, inputs + outputs),
+        "latent": _traced(latent, [outputs[1], outputs[3]]),
+        "start": _traced(start, [point]),
+        "step": _traced(step, specs),
+    }
 
 
 def rnn_signatures(network: RnnNetwork) -> dict[str, Any]:
@@ -118,6 +132,7 @@ def vae_facts(network: VaeNetwork, representation: Representation) -> VaeFacts:
         z_size=shape.z_size,
         input_depth=shape.input_depth,
         output_depth=shape.output_depth,
+        encoder_size=shape.enc_rnn_size,
         state_sizes=shape.dec_rnn_size,
     )
 

@@ -76,7 +76,7 @@ def attention_rnn(_cache: Path) -> Training:
     recipe, encoding = recipes.ATTENTION_RNN, KeyMelodyEncoding(48, 84)
     sides = datasets.melody_sequences(recipe.steps)
     facts = {"representation": "melody", "encoding": "key_melody"}
-    kind = "runs of up to eight bars of 4/4 and 2/4 tunes, in C, and their bars read in half time"
+    kind = "runs of up to six bars of 4/4 and 2/4 tunes, in C, and their bars read in half time"
     texts = ("Continues melodies in 4/4, event by event.", (FOLK,), kind)
     return _rnn(recipe, encoding, sides, facts, texts)
 
@@ -86,7 +86,7 @@ def drum_kit(cache: Path) -> Training:
     recipe, encoding = recipes.DRUM_KIT, LookbackEncoding(DrumsOneHot(), (), 6)
     sides = datasets.drum_sequences(cache, recipe.steps)
     facts = {"representation": "drums", "encoding": "drums", "counter_bits": 6}
-    kind = "eight bars of our own patterns arranged, and pieces of Freedoom's drum tracks"
+    kind = "six bars of our own patterns arranged, and pieces of Freedoom's drum tracks"
     texts = ("Continues drums in 4/4, event by event.", (OWN_DRUMS, FREEDOOM), kind)
     return _rnn(recipe, encoding, sides, facts, texts)
 

@@ -27,7 +27,7 @@ ATTENTION_RNN = RnnRecipe(
     config="attention_rnn",
     layer_sizes=(256, 256),
     attn_length=40,
-    schedule=Schedule(steps=3_000, batch_size=64, clip_norm=3.0, evaluate_every=500, save_every=50),
+    schedule=Schedule(steps=6_000, batch_size=32, clip_norm=3.0, evaluate_every=500, save_every=100),
 )
 
 DRUM_KIT = RnnRecipe(
@@ -35,6 +35,6 @@ DRUM_KIT = RnnRecipe(
     config="drum_kit",
     layer_sizes=(192, 192, 192),
     attn_length=32,
-    schedule=Schedule(steps=1_500, batch_size=64, clip_norm=3.0, evaluate_every=400, save_every=50),
+    schedule=Schedule(steps=3_000, batch_size=32, clip_norm=3.0, evaluate_every=500, save_every=100),
     seed=4,
 )

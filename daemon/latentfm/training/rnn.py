@@ -26,7 +26,7 @@ class RnnRecipe:
     layer_sizes: tuple[int, ...]
     attn_length: int
     schedule: Schedule
-    steps: int = 128  # eight bars of 4/4
+    steps: int = 96  # six bars of 4/4
     keep: float = 0.7  # share of outputs that dropout keeps
     seed: int = 3
 
@@ -66,7 +66,7 @@ def rnn_task(
     network = RnnNetwork(shape, weights, dtype)
 
     def errors(inputs: Tensor, labels: Tensor, drop: Any) -> Tensor:
-        logits = network.logits(tf.cast(inputs, tf.float32), recipe.steps, drop)
+        logits = network.logits(tf.cast(inputs, tf.float32), drop)
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.cast(labels, tf.int32), logits=logits), logits
 
     def loss(

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from latentfm.training.cells import LstmState, Tensor, Weights, lstm_gates, matmul
+from latentfm.training.cells import LstmState, Tensor, Weights, lstm_gates, lstm_layer, matmul, over_time
 
 
 @dataclass(frozen=True)
@@ -79,37 +79,57 @@ class RnnNetwork:
         ring = tf.zeros([batch, self.shape.attn_length, units])
         return RnnState(cells, tf.zeros([batch, units]), ring, ring)
 
-    def step(
-        self, inputs: Tensor, state: RnnState, drop: Callable[[Tensor], Tensor] = lambda x: x
-    ) -> tuple[Tensor, RnnState]:
+    def step(self, inputs: Tensor, state: RnnState) -> tuple[Tensor, RnnState]:
         """Take one step: inputs ``[batch, input_size]`` to the last layer's output ``[batch, units]``."""
-        output, cells = inputs, []
-        attended = state
+        output, cells, attended = inputs, [], state
         for layer in range(len(self.shape.rnn_layer_sizes)):
-            name = f"rnn/multi_rnn_cell/cell_{layer}"
             if self.shape.attn_length and layer == 0:
-                output, attended = self._attend(f"{name}/attention_cell_wrapper", output, state)
+                output, attended = self._attend(self._project_inputs(inputs), state)
                 cells.append(attended.cells[0])
             else:
-                c, output = self._cell(f"{name}/basic_lstm_cell", output, state.cells[layer])
+                c, output = self._cell(f"{_layer(layer)}/basic_lstm_cell", output, state.cells[layer])
                 cells.append((c, output))
-            output = drop(output)
         return output, RnnState(tuple(cells), attended.attention, attended.memory, attended.features)
 
     def project(self, outputs: Tensor) -> Tensor:
-        """Turn outputs into logits."""
-        return (
-            matmul(outputs, self.weights["fully_connected/weights"], self.dtype)
-            + self.weights["fully_connected/biases"]
-        )
+        """Turn outputs, of one step or ``[steps, batch, units]``, into logits."""
+        weights, biases = self.weights["fully_connected/weights"], self.weights["fully_connected/biases"]
+        if outputs.shape.rank == 3:  # noqa: PLR2004 - whole sequences, in one product
+            return over_time(outputs, weights, self.dtype) + biases
+        return matmul(outputs, weights, self.dtype) + biases
 
-    def logits(self, inputs: Tensor, steps: int, drop: Callable[[Tensor], Tensor] = lambda x: x) -> Tensor:
-        """Return logits ``[batch, steps, classes]`` of whole sequences ``[batch, steps, input_size]``."""
-        state, outputs = self.zero_state(tf.shape(inputs)[0]), []
-        for step in range(steps):
-            output, state = self.step(inputs[:, step], state, drop)
+    def logits(self, inputs: Tensor, drop: Callable[[Tensor], Tensor] = lambda x: x) -> Tensor:
+        """Return logits ``[batch, steps, classes]`` of whole sequences ``[batch, steps, input_size]``.
+
+        Args:
+            inputs: with a static number of steps.
+            drop: dropout, applied to each layer's outputs ``[steps, batch, units]``.
+        """
+        outputs, attends = tf.transpose(inputs, [1, 0, 2]), bool(self.shape.attn_length)
+        zeros = self.zero_state(tf.shape(inputs)[0])
+        if attends:
+            outputs = drop(self._attend_over(outputs, zeros))
+        for layer in range(int(attends), len(self.shape.rnn_layer_sizes)):
+            cell = f"{_layer(layer)}/basic_lstm_cell"
+            kernel, width = self.weights[f"{cell}/kernel"], outputs.shape[-1]
+            gates = over_time(outputs, kernel[:width], self.dtype) + self.weights[f"{cell}/bias"]
+            outputs = drop(lstm_layer(gates, kernel[width:], *zeros.cells[layer], self.dtype))
+        return tf.transpose(self.project(outputs), [1, 0, 2])
+
+    def _attend_over(self, inputs: Tensor, state: RnnState) -> Tensor:
+        """Run the first layer, whose inputs depend on its last outputs, step by step."""
+        outputs = []
+        for projected in tf.unstack(self._project_inputs(inputs), num=inputs.shape[0]):
+            output, state = self._attend(projected, state)
             outputs.append(output)
-        return self.project(tf.stack(outputs, axis=1))
+        return tf.stack(outputs)
+
+    def _project_inputs(self, inputs: Tensor) -> Tensor:
+        """Return what inputs ``[..., input_size]`` give to the attention's input projection."""
+        name = f"{_layer(0)}/attention_cell_wrapper"
+        kernel = self.weights[f"{name}/kernel"][: self.shape.input_size]
+        flat = matmul(tf.reshape(inputs, [-1, self.shape.input_size]), kernel, self.dtype)
+        return tf.reshape(flat + self.weights[f"{name}/bias"], tf.shape(inputs))
 
     def _linear(self, name: str, *parts: Tensor) -> Tensor:
         return (
@@ -120,16 +140,21 @@ class RnnNetwork:
         c, h = state
         return lstm_gates(self._linear(name, inputs, h), c)
 
-    def _attend(self, name: str, inputs: Tensor, state: RnnState) -> tuple[Tensor, RnnState]:
-        cell = self._cell(f"{name}/basic_lstm_cell", self._linear(name, inputs, state.attention), state.cells[0])
+    def _attend(self, projected: Tensor, state: RnnState) -> tuple[Tensor, RnnState]:
+        name = f"{_layer(0)}/attention_cell_wrapper"
+        kernel = self.weights[f"{name}/kernel"][self.shape.input_size :]
+        inputs = projected + matmul(state.attention, kernel, self.dtype)
+        cell = self._cell(f"{name}/basic_lstm_cell", inputs, state.cells[0])
         query = self._linear(f"{name}/attention", *cell)
-        scores = tf.reduce_sum(
-            self.weights[f"{name}/attention/attn_v"] * tf.tanh(state.features + query[:, None]), axis=2
-        )
-        share = tf.nn.softmax(scores)
-        attention = tf.reduce_sum(share[:, :, None] * state.memory, axis=1)
+        heights = tf.tanh(state.features + query[:, None])
+        share = tf.nn.softmax(tf.linalg.matvec(heights, self.weights[f"{name}/attention/attn_v"]))
+        attention = tf.linalg.matvec(state.memory, share, transpose_a=True)
         output = self._linear(f"{name}/attn_output_projection", cell[1], attention)
         feature = matmul(output, self.weights[f"{name}/attention/attn_w"][0, 0], self.dtype)
         memory = tf.concat([state.memory[:, 1:], output[:, None]], axis=1)
         features = tf.concat([state.features[:, 1:], feature[:, None]], axis=1)
         return output, RnnState((cell,), attention, memory, features)
+
+
+def _layer(layer: int) -> str:
+    return f"rnn/multi_rnn_cell/cell_{layer}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from latentfm.training.cells import LstmState, Tensor, Weights, lstm_gates, lstm_layer, matmul
+from latentfm.training.cells import LstmState, Tensor, Weights, lstm_gates, lstm_layer, matmul, over_time
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,19 @@ class VaeNetwork:
             cell = f"encoder/cell_0/bidirectional_rnn/{way}/multi_rnn_cell/cell_0/lstm_cell"
             kernel, bias = weights[f"{cell}/kernel"], weights[f"{cell}/bias"]
             ordered = sequence if way == "fw" else sequence[::-1]
-            gates = self._over_time(ordered, kernel[:depth]) + bias
+            gates = over_time(ordered, kernel[:depth], self.dtype) + bias
             last.append(lstm_layer(gates, kernel[depth:], zeros, zeros, self.dtype)[-1])
-        code = tf.concat(last, axis=1)
+        return self.latent(tf.concat(last, axis=1))
+
+    def encode_step(self, way: str, inputs: Tensor, state: LstmState) -> LstmState:
+        """Take one step of the encoder in the direction ``fw`` or ``bw``: inputs ``[batch, input_depth]``."""
+        cell = f"encoder/cell_0/bidirectional_rnn/{way}/multi_rnn_cell/cell_0/lstm_cell"
+        joined = tf.concat([inputs, state[1]], axis=1)
+        return lstm_gates(matmul(joined, self.weights[f"{cell}/kernel"]) + self.weights[f"{cell}/bias"], state[0])
+
+    def latent(self, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Turn the encoder's last outputs, forward and backward, into mu and sigma."""
+        weights = self.weights
         mu = matmul(code, weights["encoder/mu/kernel"]) + weights["encoder/mu/bias"]
         sigma = tf.nn.softplus(matmul(code, weights["encoder/sigma/kernel"]) + weights["encoder/sigma/bias"])
         return mu, sigma
@@ -123,16 +133,11 @@ class VaeNetwork:
         for layer, (c, h) in enumerate(state[1:], start=1):
             cell, width = f"decoder/multi_rnn_cell/cell_{layer}/lstm_cell", self.shape.dec_rnn_size[layer - 1]
             kernel = self.weights[f"{cell}/kernel"]
-            gates = self._over_time(outputs, kernel[:width]) + self.weights[f"{cell}/bias"]
+            gates = over_time(outputs, kernel[:width], self.dtype) + self.weights[f"{cell}/bias"]
             outputs = lstm_layer(gates, kernel[width:], c, h, self.dtype)
         name = "decoder/output_projection"
-        logits = self._over_time(outputs, self.weights[f"{name}/kernel"]) + self.weights[f"{name}/bias"]
+        logits = over_time(outputs, self.weights[f"{name}/kernel"], self.dtype) + self.weights[f"{name}/bias"]
         return tf.transpose(logits, [1, 0, 2])
-
-    def _over_time(self, sequence: Tensor, w: Tensor) -> Tensor:
-        """Multiply ``[steps, batch, depth]`` by ``w`` in one product."""
-        flat = matmul(tf.reshape(sequence, [-1, sequence.shape[-1]]), w, self.dtype)
-        return tf.reshape(flat, [sequence.shape[0], -1, w.shape[-1]])
 
     def likeliest(self, z: Tensor) -> Tensor:
         """Decode without teacher forcing, the likeliest label at each step: int ``[batch, steps]``."""
