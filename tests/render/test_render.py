@@ -92,12 +92,12 @@ def test_a_rest_at_the_end_counts(sequence: Maker, playlist: Playlist) -> None:
 def test_a_voice_has_the_level_that_the_playlist_gives_it(
     program: int, level: float, sequence: Maker, playlist: Playlist
 ) -> None:
-    """Programs that differ by over 10 dB all have the calibrated loudness, within 0.2 LU, plus their voice's level."""
+    """Programs that differ by over 10 dB all have the calibrated loudness, within 0.5 LU, plus their voice's level."""
     middle = REGISTERS[1]
     notes = [(LEAD, middle + shift, turn * 0.6, turn * 0.6 + 0.55) for turn, shift in enumerate((-5, 0, 4, 7))]
     ensemble = with_lead(playlist, program=program, level=level, reverb=0.0, low=middle - 12, high=middle + 12)
     lufs = loudness.integrated(render(sequence(notes), ensemble, seconds=2.75))
-    assert lufs == pytest.approx(VOICE_LUFS + level, abs=0.2)
+    assert lufs == pytest.approx(VOICE_LUFS + level, abs=0.5)
 
 
 def test_a_voice_keeps_its_level_beside_others(section: Sequence, sequence: Maker, playlist: Playlist) -> None:

@@ -134,7 +134,8 @@ class WebOutput:
                 timeout_keep_alive=5,
                 timeout_graceful_shutdown=_GRACE,
             )
-            _Server(config, stop).run(sockets=[sock])
+            self._seats.closing = False
+            _Server(config, stop, self._seats).run(sockets=[sock])
         finally:
             self._bound = None
             self._state, self._reason = "waiting", "it is being restarted"
@@ -144,10 +145,14 @@ class WebOutput:
 class _Server(uvicorn.Server):
     """A server that leaves when an event is set; signals stay the station's."""
 
-    def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
+    def __init__(self, config: uvicorn.Config, stop: threading.Event, seats: Seats) -> None:
         super().__init__(config)
         self._stop = stop
+        self._seats = seats
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether to leave; called ten times a second."""
-        return self._stop.is_set() or await super().on_tick(counter)
+        if self._stop.is_set():
+            self._seats.close()
+            return True
+        return await super().on_tick(counter)

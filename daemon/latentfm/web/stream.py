@@ -18,6 +18,14 @@ class Seats:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.taken = 0
+        self.closing = False
+        self.waiting: set[asyncio.Event] = set()
+
+    def close(self) -> None:
+        """End every stream, for the server is about to stop."""
+        self.closing = True
+        for wake in self.waiting:
+            wake.set()
 
 
 class LiveStream(Response):
@@ -69,10 +77,11 @@ class LiveStream(Response):
             with contextlib.suppress(RuntimeError):  # the loop is gone, and the listener with it
                 loop.call_soon_threadsafe(wake.set)
 
+        self._seats.waiting.add(wake)
         with self._feed.subscribe(burst=BURST, notify=notify) as subscription:
             left = asyncio.create_task(_until_left(receive, wake))
             try:
-                while not left.done():
+                while not (left.done() or self._seats.closing):
                     wake.clear()
                     while (chunk := subscription.get_now()) is not None:
                         data = chunk.data
@@ -84,6 +93,7 @@ class LiveStream(Response):
                     await wake.wait()
             finally:
                 left.cancel()
+                self._seats.waiting.discard(wake)
 
 
 async def _until_left(receive: Receive, wake: asyncio.Event) -> None:
