@@ -1,0 +1,111 @@
+"""``latentfm check``: everything that a configuration names, looked at before the station goes on air."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from latentfm.config import Config, find_playlist, load_config, load_playlist
+from latentfm.errors import ConfigError, LatentFMError
+from latentfm.playlist import Playlist
+
+_ANCHOR_STEPS = 32  # sixteenths: two bars, which is what the models read
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found: faults keep a station from running as configured, warnings do not."""
+
+    path: Path
+    faults: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    playlists: tuple[str, ...] = ()
+
+
+def check(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Report:
+    """Look at a configuration and at all that it names; nothing is raised for a fault that is found."""
+    try:
+        config = load_config(path, environ)
+    except ConfigError as error:
+        return Report(path or Path("config.toml"), tuple(str(error).splitlines()))
+    faults = [*_state_faults(config), *_password_faults(config)]
+    names = config.programme.names()
+    for name in names:
+        faults.extend(_playlist_faults(config, name))
+    return Report(config.path, tuple(dict.fromkeys(faults)), tuple(_warnings(config)), names)
+
+
+def _state_faults(config: Config) -> Iterator[str]:
+    folder = config.station.state_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        yield f"{config.path}: station.state_dir = '{folder}': expected a folder to write to: {error.strerror}"
+
+
+def _password_faults(config: Config) -> Iterator[str]:
+    from latentfm.broadcast.secret import read_secret  # noqa: PLC0415 - its room reads the encoders
+
+    for number, output in enumerate(config.outputs):
+        for fault in _said(partial(read_secret, output.password_file)):
+            yield f"{config.path}: outputs[{number}].password_file: {fault}"
+
+
+def _playlist_faults(config: Config, name: str) -> Iterator[str]:
+    try:
+        path = find_playlist(config, name)
+    except ConfigError as error:
+        yield f"{config.path}: programme: {error}"
+        return
+    try:
+        playlist = load_playlist(path)
+    except ConfigError as error:
+        yield from str(error).splitlines()
+        return
+    for where, look in _looks(playlist):
+        for fault in _said(look):
+            yield f"{path}: {where}: {fault}"
+
+
+def _looks(playlist: Playlist) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield each thing that a playlist names outside its file, and a look at it that raises what is wrong."""
+    from latentfm.models import catalogue  # noqa: PLC0415 - playing needs none of this
+    from latentfm.render import soundfonts  # noqa: PLC0415
+
+    models = playlist.models
+    yield f"models.melody_vae = '{models.melody_vae}'", partial(catalogue.find, models.melody_vae, "music_vae")
+    yield f"models.melody_rnn = '{models.melody_rnn}'", partial(catalogue.find, models.melody_rnn, "event_rnn")
+    if playlist.voice("drums"):
+        yield f"models.drums_vae = '{models.drums_vae}'", partial(catalogue.find, models.drums_vae, "music_vae")
+        yield f"models.drums_rnn = '{models.drums_rnn}'", partial(catalogue.find, models.drums_rnn, "event_rnn")
+    for number, voice in enumerate(playlist.voices):
+        yield f"voices[{number}].soundfont = '{voice.soundfont}'", partial(soundfonts.find, voice.soundfont)
+    if playlist.walk.anchors:
+        from latentfm.compose import midi_in  # noqa: PLC0415 - brings note-seq, which takes seconds
+    for number, anchor in enumerate(playlist.walk.anchors):
+        yield f"walk.anchors[{number}]", partial(midi_in.melody_windows, Path(anchor), _ANCHOR_STEPS)
+
+
+def _said(look: Callable[[], object]) -> list[str]:
+    """Return what a look complains about, nothing if it does not."""
+    try:
+        look()
+    except LatentFMError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _warnings(config: Config) -> Iterator[str]:
+    for number, output in enumerate(config.outputs):
+        parts = urlsplit(output.url)
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            where = f"{config.path}: outputs[{number}].url"
+            yield f"{where}: the password goes to {parts.hostname} unencrypted; https would hide it"

@@ -1,0 +1,260 @@
+"""The configuration: what may stand in ``config.toml``, where it is looked for, and the playlists beside it.
+
+The order is: the file, then variables ``LATENTFM_SECTION__KEY`` of the environment. Errors name file, key, value and
+what was expected, all at once. Whether models, SoundFonts and passwords are there is ``check``'s business.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
+
+from latentfm.errors import ConfigError
+from latentfm.playlist import Playlist
+from latentfm.tomlfile import override, read_toml, suggest, validate
+
+ENV_PREFIX = "LATENTFM"
+_PACKAGE = Path(__file__).parent
+_CHECKOUT = _PACKAGE.parents[1]
+
+
+class Table(BaseModel):
+    """A TOML table: frozen, and without keys that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def _beside_file(path: Path, info: ValidationInfo) -> Path:
+    """Expand ``~`` and ``$VARIABLES``; a relative path starts at the configuration's folder."""
+    context = info.context or {}
+    environ: Mapping[str, str] = context.get("environ", os.environ)
+
+    def expand(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        if name not in environ:
+            raise ValueError(f"expected a path; the environment has no {name}")
+        return environ[name]
+
+    text = re.sub(r"\$(?:\{(\w+)\}|(\w+))", expand, str(path))
+    return Path(context.get("folder", ".")) / Path(text).expanduser()
+
+
+FilePath = Annotated[Path, AfterValidator(_beside_file)]
+
+
+def _number(value: object) -> object:
+    """Turn digits, which is what the environment has, into a number."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Bitrate = Annotated[Literal[64, 96, 128, 160, 192, 224, 256, 320], BeforeValidator(_number)]
+
+
+class Station(Table):
+    """Who is on air, and what it keeps where."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)] = "Latent FM"
+    seed: Annotated[int, Field(ge=0, lt=2**53)] = 1
+    state_dir: FilePath = Field(default_factory=lambda: platformdirs.user_state_path("latentfm"))
+    loudness: Annotated[float, Field(ge=-40, le=-6)] = -16.0  # LUFS
+
+
+class Web(Table):
+    """The page and the built-in stream; no table but this one opens a port."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8010  # 0 takes any free one
+    max_listeners: Annotated[int, Field(ge=1, le=10_000)] = 50
+
+
+class StudioConfig(Table):
+    """Limits of the child process that composes and renders, and how many takes it keeps ready."""
+
+    memory_limit_mb: Annotated[int, Field(ge=0)] = 1500  # 0 sets none
+    takes_per_child: Annotated[int, Field(ge=1)] = 25
+    first_take_seconds: Annotated[float, Field(ge=10)] = 600.0
+    takes_ahead: Annotated[int, Field(ge=1, le=50)] = 3
+
+
+class ProgrammeEntry(Table):
+    """From ``at`` on, every day, ``playlist`` is on."""
+
+    at: str
+    playlist: str
+
+    @field_validator("at")
+    @classmethod
+    def _time_of_day(cls, at: str) -> str:
+        if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at) is None:
+            raise ValueError("expected a time of day such as '06:30'")
+        return at
+
+
+class ProgrammeConfig(Table):
+    """Which playlist is on; entries, where there are any, divide the day among several."""
+
+    playlist: str = "day"
+    entries: tuple[ProgrammeEntry, ...] = ()
+
+    @field_validator("entries")
+    @classmethod
+    def _each_once(cls, entries: tuple[ProgrammeEntry, ...]) -> tuple[ProgrammeEntry, ...]:
+        times = [entry.at for entry in entries]
+        twice = sorted({at for at in times if times.count(at) > 1})
+        if twice:
+            raise ValueError(f"expected each time once; more than one entry is at {', '.join(twice)}")
+        return entries
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all playlists that can be on, without repeats."""
+        return tuple(dict.fromkeys([self.playlist, *(entry.playlist for entry in self.entries)]))
+
+
+class IcecastOutput(Table):
+    """A mount of an Icecast server that the station sends to."""
+
+    type: Literal["icecast"]
+    url: str
+    user: Annotated[str, Field(pattern=r"^[^:\s]+$")] = "source"
+    password_file: FilePath
+    format: Literal["mp3"] = "mp3"
+    bitrate: Bitrate = 192  # kbit/s
+    public: bool = False
+    name: str | None = None  # the station's, unless set
+    description: str = ""
+    genre: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _mount(cls, url: str) -> str:
+        form = "expected a mount's address such as 'http://host:8000/latentfm.mp3'"
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise ValueError(f"{form}: {error}") from None
+        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+            raise ValueError(form)
+        if parts.path in {"", "/"} or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
+            raise ValueError(f"{form}, with a path and no more")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError(f"{form}; name and password go to user and password_file")
+        return url
+
+
+Output = IcecastOutput  # becomes a union, told apart by ``type``, when there are more kinds
+
+
+class Config(Table):
+    """All of ``config.toml``."""
+
+    station: Station = Field(default_factory=Station)
+    web: Web = Field(default_factory=Web)
+    studio: StudioConfig = Field(default_factory=StudioConfig)
+    programme: ProgrammeConfig = Field(default_factory=ProgrammeConfig)
+    outputs: tuple[Output, ...] = ()
+    _path: Path = PrivateAttr(default=Path("config.toml"))
+
+    @property
+    def path(self) -> Path:
+        """The file this was read from."""
+        return self._path
+
+    def read_from(self, path: Path) -> Config:
+        """Return the same configuration as one that was read from a file."""
+        config = self.model_copy()
+        config._path = path.absolute()  # noqa: SLF001 - its own, of a copy that nobody has yet
+        return config
+
+
+def default_path() -> Path:
+    """Return the configuration to use when none is named: the one here, the checkout's, or the one that ships."""
+    candidates = (Path("config.toml"), _CHECKOUT / "config.toml", _PACKAGE / "defaults" / "config.toml")
+    return next((path for path in candidates if path.is_file()), candidates[0])
+
+
+def load_config(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the configuration in a file, with what the environment overrides.
+
+    Raises:
+        ConfigError: Something in it can't be used; the message has one line for each fault.
+    """
+    path = path or default_path()
+    overridden = override(read_toml(path), environ, ENV_PREFIX)
+    context = {"folder": path.absolute().parent, "environ": environ}
+    faults = list(overridden.faults)
+    try:
+        config = validate(Config, overridden.tables, str(path), origins=overridden.origins, context=context)
+    except ConfigError as error:
+        faults.append(str(error))
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return config.read_from(path)
+
+
+def playlist_folders(config: Config) -> tuple[Path, ...]:
+    """Return where playlists are looked for: beside the configuration, then those that ship."""
+    folders = (config.path.parent / "playlists", _CHECKOUT / "playlists", _PACKAGE / "defaults" / "playlists")
+    return tuple(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+
+
+def playlist_names(config: Config) -> tuple[str, ...]:
+    """Return the names of all playlists there are, in alphabetical order."""
+    return tuple(sorted({path.stem for folder in playlist_folders(config) for path in folder.glob("*.toml")}))
+
+
+def find_playlist(config: Config, name: str) -> Path:
+    """Return a playlist's file; raise ConfigError, with a suggestion, where there is none of that name."""
+    for folder in playlist_folders(config):
+        path = folder / f"{name}.toml"
+        if path.parent == folder and path.is_file():
+            return path
+    raise ConfigError(f"unknown playlist '{name}'{suggest(name, playlist_names(config))}")
+
+
+def load_playlist(path: Path) -> Playlist:
+    """Return the playlist in a file; its name is the file's, its anchors become absolute paths.
+
+    Raises:
+        ConfigError: Something in it can't be used; the message has one line for each fault.
+    """
+    tables = {"name": path.stem, **read_toml(path)}
+    playlist = validate(Playlist, tables, str(path))
+    if playlist.name != path.stem:
+        raise ConfigError(f"{path}: name = '{playlist.name}': expected the file's own name, '{path.stem}'")
+    anchors = tuple(str(path.absolute().parent / anchor) for anchor in playlist.walk.anchors)
+    return playlist.model_copy(update={"walk": playlist.walk.model_copy(update={"anchors": anchors})})
+
+
+def load_playlists(config: Config) -> dict[str, Playlist]:
+    """Return all playlists that the programme names.
+
+    Raises:
+        ConfigError: Some can't be used; the message has one line for each fault in any of them.
+    """
+    playlists = {}
+    faults = []
+    for name in config.programme.names():
+        try:
+            playlists[name] = load_playlist(find_playlist(config, name))
+        except ConfigError as error:
+            faults.append(f"{config.path}: programme: {error}" if str(error).startswith("unknown") else str(error))
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return playlists

@@ -1,0 +1,122 @@
+"""Music made by hand on the command line: sections into a folder, a melody continued, a walk between two."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from latentfm import bank, sources
+from latentfm.brief import Carry
+from latentfm.compose import compose, figure, midi_in
+from latentfm.errors import BankError, MidiError
+from latentfm.models import catalogue, latent
+from latentfm.playlist import Playlist
+from latentfm.programme import next_brief
+from latentfm.studio import produce
+
+STAGES: Final = ("composing", "rendering", "writing", "drawing")
+PICTURE: Final = "take.png"
+_STEPS_PER_BAR: Final = 16
+
+
+def compose_sections(
+    playlist: Playlist, *, seed: int, sections: int, out: Path, loudness: float, tell: Callable[[int, str], None]
+) -> Iterator[Path]:
+    """Make takes one after the other, each from the carry of the one before, and yield the folder of each.
+
+    ``tell`` is called with the section's number, from 0, and one of ``STAGES`` as each begins. A take of the same
+    brief that lies in ``out`` already is made anew and replaced.
+
+    Raises:
+        LatentFMError: as ``studio.produce.produce`` does.
+    """
+    made_from = sources.sources_of(playlist)
+    carry: Carry | None = None
+    for number in range(sections):
+        brief = next_brief(
+            station_seed=seed,
+            section=number,
+            playlist=playlist,
+            loudness=loudness,
+            carry=carry,
+            models=made_from.models,
+            sounds=made_from.sounds,
+            anchors=made_from.anchors,
+        )
+        tell(number, "composing")
+        section = compose(brief)
+        tell(number, "rendering")
+        audio, info = produce.finish(brief, section)
+        tell(number, "writing")
+        folder = _replace(out / info.id)
+        bank.write_take(out, info, audio, produce.midi_bytes(section))
+        tell(number, "drawing")
+        figure.draw(section, folder / PICTURE)
+        carry = info.carry
+        yield folder
+
+
+def continue_melody(primer: Path, *, model: str, bars: int, temperature: float, seed: int, out: Path) -> float:
+    """Write a primer and ``bars`` bars that an event RNN adds; return the log-likelihood of those, in nats.
+
+    Raises:
+        MidiError: the primer can't be read, or holds nothing that the model plays; or ``out`` can't be written.
+        ModelError: there is no such RNN.
+    """
+    rnn = catalogue.load_rnn(model)
+    qpm = midi_in.qpm_of(midi_in.read(primer))
+    rng = np.random.default_rng(seed)
+    steps = bars * _STEPS_PER_BAR
+    if rnn.representation == "drums":
+        drums = midi_in.drum_events(primer)
+        (continuation,) = rnn.continue_primer(drums, steps, rng, temperature, 1)
+        added = [event for event in continuation.events if isinstance(event, frozenset)]
+        sequence = midi_in.drums_sequence([*drums, *added], qpm)
+    else:
+        melody = midi_in.melody_events(primer)
+        (continuation,) = rnn.continue_primer(melody, steps, rng, temperature, 1)
+        notes = [event for event in continuation.events if isinstance(event, int)]
+        sequence = midi_in.melody_sequence([*melody, *notes], qpm)
+    midi_in.write(sequence, _parent_made(out))
+    return continuation.log_likelihood
+
+
+def interpolate_melodies(
+    first: Path, second: Path, *, model: str, steps: int, temperature: float, seed: int, out: Path
+) -> None:
+    """Write what lies at ``steps`` points of the spherical path between the beginnings of two files.
+
+    Raises:
+        MidiError: a file can't be read, or its first bars hold nothing that the model knows; or ``out`` can't be
+            written.
+        ModelError: there is no such MusicVAE.
+    """
+    vae = catalogue.load_vae(model)
+    windows = midi_in.drum_windows if vae.representation == "drums" else midi_in.melody_windows
+    ends, _ = vae.encode(np.concatenate([windows(path, vae.steps)[:1] for path in (first, second)]))
+    points = latent.interpolate(ends[0], ends[1], steps)
+    decoded = vae.decode(points, np.random.default_rng(seed), temperature)
+    qpm = midi_in.qpm_of(midi_in.read(first))
+    midi_in.write(midi_in.labels_sequence(decoded.labels, vae.representation, qpm), _parent_made(out))
+
+
+def _replace(folder: Path) -> Path:
+    """Clear the place of a take that an earlier call made."""
+    if folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise BankError(f"{folder}: can't be replaced: {error.strerror}") from error
+    return folder
+
+
+def _parent_made(out: Path) -> Path:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MidiError(f"{out}: can't be written: {error.strerror}") from error
+    return out

@@ -1,0 +1,178 @@
+"""MIDI files of other people: what is read, and what is refused before it can do harm."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from pathlib import Path
+
+import note_seq
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from note_seq.protobuf.music_pb2 import NoteSequence
+
+from latentfm.compose import midi_check, midi_in
+from latentfm.errors import MidiError
+from latentfm.models.events import MIN_PITCH
+from latentfm.music.note import Note
+
+TUNE = [60, -2, 62, -2, 64, -2, -1, -2] * 4
+
+
+def midi(path: Path, track: bytes, *, division: int = 480, length: int | None = None) -> Path:
+    """Write a MIDI file of one track, byte by byte."""
+    body = track + b"\x00\xff\x2f\x00"
+    head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, division)
+    path.write_bytes(head + b"MTrk" + struct.pack(">I", len(body) if length is None else length) + body)
+    return path
+
+
+def saved(path: Path, sequence: NoteSequence) -> Path:
+    """Write a sequence as MIDI."""
+    midi_in.write(sequence, path)
+    return path
+
+
+def test_a_melody_survives_the_file(tmp_path: Path) -> None:
+    """Events written as MIDI and read back are the same events, at any tempo."""
+    for qpm in (60.0, 97.3, 180.0):
+        path = saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE, qpm))
+        assert midi_in.melody_events(path) == TUNE
+        assert midi_in.qpm_of(midi_in.read(path)) == pytest.approx(qpm, rel=1e-4)
+
+
+def test_windows_are_labels(tmp_path: Path) -> None:
+    """A melody's windows are two bars each from every bar on, in a MusicVAE's labels."""
+    path = saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE * 2))
+    windows = midi_in.melody_windows(path, 32)
+    assert windows.shape == (4, 32)
+    assert windows[0, 0] == 60 - MIN_PITCH + 2
+    assert windows[0, 6] == 1
+
+
+def test_drums_survive_the_file(tmp_path: Path) -> None:
+    """Drum events written as MIDI and read back are the same, as events and as labels."""
+    bar = [frozenset({36, 42}), frozenset(), frozenset({42}), frozenset()] * 4
+    path = saved(tmp_path / "drums.mid", midi_in.drums_sequence(bar))
+    assert midi_in.drum_events(path) == bar
+    assert midi_in.drum_windows(path, 32).shape == (1, 32)
+    assert midi_in.drum_windows(path, 32)[0, 0] == 0b101
+
+
+def test_labels_become_a_sequence() -> None:
+    """Windows are written one after the other; a note at a window's end doesn't ring into the next."""
+    windows = np.zeros((2, 32), dtype=np.int16)
+    windows[0, 0] = 60 - MIN_PITCH + 2
+    windows[1, 4] = 62 - MIN_PITCH + 2
+    sequence = midi_in.labels_sequence(windows, "melody", 120.0)
+    assert [(note.pitch, note.start_time, note.end_time) for note in sequence.notes] == [(60, 0, 4), (62, 4.5, 8)]
+    drums = midi_in.labels_sequence(np.full((1, 32), 1, dtype=np.int16), "drums", 120.0)
+    assert len(drums.notes) == 32
+
+
+def test_the_highest_line_is_the_melody(tmp_path: Path) -> None:
+    """Of several instruments and chords the highest line is taken; drums are left out."""
+    sequence = midi_in.melody_sequence(TUNE)
+    for note in list(sequence.notes):
+        sequence.notes.add(
+            pitch=note.pitch - 24, velocity=80, start_time=note.start_time, end_time=note.end_time, instrument=1
+        )
+        sequence.notes.add(pitch=note.pitch - 4, velocity=80, start_time=note.start_time, end_time=note.end_time)
+        sequence.notes.add(
+            pitch=38, velocity=80, start_time=note.start_time, end_time=note.end_time, is_drum=True, instrument=9
+        )
+    assert midi_in.melody_events(saved(tmp_path / "many.mid", sequence)) == TUNE
+
+
+def test_skyline() -> None:
+    """A lower note that begins under a higher one is no melody; one that follows it is."""
+    assert midi_in.skyline([Note(0, 8, 72), Note(2, 4, 60), Note(8, 4, 65)]) == (Note(0, 8, 72), Note(8, 4, 65))
+
+
+def test_a_tempo_change_keeps_the_beat(tmp_path: Path) -> None:
+    """Notes are placed by beats, so a file that slows down still lands on its grid."""
+    sequence = NoteSequence(ticks_per_quarter=480)
+    sequence.tempos.add(qpm=120.0)
+    sequence.tempos.add(qpm=60.0, time=2.0)
+    sequence.time_signatures.add(numerator=4, denominator=4)
+    for pitch, start, end in ((60, 0.0, 0.5), (62, 0.5, 2.0), (64, 2.0, 3.0), (65, 3.0, 4.0)):
+        sequence.notes.add(pitch=pitch, velocity=80, start_time=start, end_time=end)
+    assert [note.onset for note in midi_in.melody(saved(tmp_path / "slower.mid", sequence))] == [0, 4, 16, 20]
+
+
+def test_a_file_of_a_billion_ticks_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tiny file whose ticks would take all memory never reaches note-seq."""
+    monkeypatch.setattr(note_seq, "midi_file_to_note_sequence", lambda _: pytest.fail("opened"))
+    wait = b"\xff\xff\xff\x7f\x90\x3c\x40"
+    with pytest.raises(MidiError, match="lasts more than"):
+        midi_in.read(midi(tmp_path / "bomb.mid", wait * 4))
+
+
+def test_too_long_in_seconds_is_refused(tmp_path: Path) -> None:
+    """A file within its ticks that lasts for hours is refused too."""
+    slow = b"\x00\xff\x51\x03\xff\xff\xff\x00\x90\x3c\x40" + b"\x81\x80\x00\x80\x3c\x40"
+    path = midi(tmp_path / "slow.mid", slow, division=24)
+    with pytest.raises(MidiError, match="at most 3600 s"):
+        midi_in.read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "not a MIDI file"),
+        (b"RIFF....WAVEfmt ", "not a MIDI file"),
+        (b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\xe7\x28", "not in ticks a quarter"),
+        (b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x01\xe0MTrk\x00\x00\xff\xff\x00", "cut off"),
+        (b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x01\xe0MTrk\x00\x00\x00\x03\x00\x90\x3c", "cut off or damaged"),
+        (b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x01\xe0MTrk\x00\x00\x00\x03\x00\x3c\x3c", "without a status"),
+        (b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x01\xe0MTrk\x00\x00\x00\x05\xff\xff\xff\xff\xff", "damaged"),
+    ],
+)
+def test_what_is_no_midi_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    """Files that are not MIDI, cut off or damaged give an error that names the file and the fault."""
+    path = tmp_path / "bad.mid"
+    path.write_bytes(content)
+    with pytest.raises(MidiError, match=words) as caught:
+        midi_in.melody(path)
+    assert "bad.mid" in str(caught.value)
+
+
+def test_missing_and_huge_files_are_refused(tmp_path: Path) -> None:
+    """A missing file and one of many megabytes are errors, not a crash."""
+    with pytest.raises(MidiError, match="can't be read"):
+        midi_in.read(tmp_path / "none.mid")
+    huge = tmp_path / "huge.mid"
+    with huge.open("wb") as file:
+        file.truncate(midi_check.MAX_BYTES + 1)
+    with pytest.raises(MidiError, match="more than a MIDI file needs"):
+        midi_in.read(huge)
+
+
+def test_music_that_does_not_serve_is_refused(tmp_path: Path) -> None:
+    """No notes, drums only, no drums, and another metre each have an error of their own."""
+    empty = saved(tmp_path / "empty.mid", midi_in.melody_sequence([]))
+    drums = saved(tmp_path / "drums.mid", midi_in.drums_sequence([frozenset({36})] * 16))
+    waltz = midi_in.melody_sequence(TUNE)
+    waltz.time_signatures[0].numerator = 3
+    with pytest.raises(MidiError, match="no notes"):
+        midi_in.melody(empty)
+    with pytest.raises(MidiError, match="drums only"):
+        midi_in.melody_windows(drums, 32)
+    with pytest.raises(MidiError, match="3/4"):
+        midi_in.melody_events(saved(tmp_path / "waltz.mid", waltz))
+    with pytest.raises(MidiError, match="holds no drums"):
+        midi_in.drum_events(saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE)))
+    low = midi_in.melody_sequence([3, -2, -2, -2])
+    with pytest.raises(MidiError, match="no note on a piano"):
+        midi_in.melody(saved(tmp_path / "low.mid", low))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(tmp_path: Path, track: bytes) -> None:
+    """Whatever a track holds, it is read or it is a MidiError."""
+    path = midi(tmp_path / "any.mid", track)
+    with contextlib.suppress(MidiError):
+        assert midi_in.melody(path)

@@ -1,0 +1,73 @@
+"""What all tests share: a home of their own, free ports, and the programs that the test set-up installs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    """Keep libraries from a display and from threads that two busy cores have no use for."""
+    os.environ.setdefault("MPLBACKEND", "agg")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs TensorFlow where it is not installed."""
+    if importlib.util.find_spec("tensorflow") is not None:
+        return
+    for item in items:
+        if item.get_closest_marker("train"):
+            item.add_marker(pytest.mark.skip(reason="needs the extra `train`: make test TRAIN=1"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test out of the home of whoever runs it, and its environment out of the test."""
+    for variable in [name for name in os.environ if name.startswith("LATENTFM_")]:
+        monkeypatch.delenv(variable)
+    for variable in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(variable, raising=False)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Return a function that finds a free port on loopback."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            return port
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[..., str]:
+    """Return a function that finds a program by any of its names; a missing one fails the test, it never skips it."""
+
+    def find(*names: str) -> str:
+        for name in names:
+            path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin")
+            if path:
+                return path
+        pytest.fail(f"{' or '.join(names)} is not installed; `make test` installs it")
+
+    return find

@@ -1,0 +1,130 @@
+"""Stations in processes of their own, on loopback, with studios that go wrong as a test plans."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+class RunningStation:
+    """A station's process, its log and its port."""
+
+    def __init__(self, folder: Path, plan: str, config: str, environment: dict[str, str]) -> None:
+        """Start one; ``config`` are lines to add to its configuration, each table once."""
+        self.folder = folder
+        self.state = folder / "state"
+        self.modules = folder / "modules"
+        folder.mkdir(exist_ok=True)
+        (folder / "plan").write_text(plan)
+        (folder / "config.toml").write_text(f'station.state_dir = "{self.state}"\nweb.port = 0\n{config}')
+        self._log = folder / f"log-{time.monotonic_ns()}"
+        command = [sys.executable, str(HERE / "run_station.py"), str(folder / "config.toml"), str(folder / "plan")]
+        path = os.pathsep.join(part for part in sys.path if part)
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, str(self.modules)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": path, **environment},
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        """All it has written."""
+        return self._log.read_text()
+
+    def events(self, name: str | None = None) -> list[dict[str, Any]]:
+        """Return its log's events, or those of one name."""
+        found = []
+        for line in self.log.splitlines():
+            if line.startswith("{") and line.endswith("}"):
+                event = json.loads(line)
+                if name in (None, event["event"]):
+                    found.append(event)
+        return found
+
+    def wait_for(self, name: str, times: int = 1, seconds: float = 40) -> dict[str, Any]:
+        """Return the event of a name once it has come ``times`` times; fail the test if it does not."""
+        deadline = time.monotonic() + seconds
+        while len(found := self.events(name)) < times:
+            assert time.monotonic() < deadline, f"no {name} in:\n{self.log}"
+            assert self.process.poll() is None, f"the station ended before {name}:\n{self.log}"
+            time.sleep(0.05)
+        return found[times - 1]
+
+    def children(self) -> list[int]:
+        """Return the process ids of its children that live."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        pids = [int(pid) for task in tasks for pid in task.read_text().split()]
+        return [pid for pid in pids if alive(pid)]
+
+    def url(self, path: str) -> str:
+        """Return an address on its port."""
+        port = self.wait_for("web_listening")["port"]
+        return f"http://127.0.0.1:{port}{path}"
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Return status and body of a page."""
+        try:
+            with urllib.request.urlopen(self.url(path), timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def terminate(self) -> int:
+        """Ask it to stop and return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs, stopped or not; one that only waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+@pytest.fixture
+def start_station(tmp_path: Path) -> Iterator[Callable[..., RunningStation]]:
+    """A function that starts a station; every one is gone after the test."""
+    started: list[RunningStation] = []
+
+    def start(
+        plan: str = "", config: str = "", name: str = "station", environment: dict[str, str] | None = None
+    ) -> RunningStation:
+        station = RunningStation(tmp_path / name, plan, config, environment or {})
+        started.append(station)
+        return station
+
+    yield start
+    for station in started:
+        if station.process.poll() is None:
+            station.process.kill()
+            station.process.wait(10)
+
+
+@pytest.fixture
+def is_alive() -> Callable[[int], bool]:
+    """The function ``alive``."""
+    return alive

@@ -1,0 +1,289 @@
+"""The configuration: what it says by default, what the environment overrides, and how it explains what is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from latentfm.config import (
+    Config,
+    IcecastOutput,
+    find_playlist,
+    load_config,
+    load_playlist,
+    load_playlists,
+    playlist_names,
+)
+from latentfm.errors import ConfigError
+from latentfm.playlist import Playlist
+from latentfm.tomlfile import override
+
+ICECAST = """
+[[outputs]]
+type = "icecast"
+url = "http://localhost:8000/latentfm.mp3"
+password_file = "password"
+"""
+
+
+def write(folder: Path, text: str, name: str = "config.toml") -> Path:
+    """Write a file and return its path."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def faults_of(path: Path, environ: dict[str, str] | None = None) -> list[str]:
+    """Return the lines that a broken configuration is explained with."""
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, environ or {})
+    assert caught.value.exit_status == 2
+    return str(caught.value).splitlines()
+
+
+def test_the_default_file_says_what_the_models_say(repository: Path) -> None:
+    """Every value in config.toml is the default that holds when the key is left out."""
+    assert load_config(repository / "config.toml", {}) == Config().read_from(repository / "config.toml")
+
+
+def test_the_default_file_explains_every_key(repository: Path) -> None:
+    """Each key that a configuration may have stands in config.toml, set or commented out."""
+    text = (repository / "config.toml").read_text("utf-8")
+    documented = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.MULTILINE))
+    sections = [Config.model_fields[name].annotation for name in ("station", "web", "studio", "programme")]
+    keys = {key for section in sections for key in getattr(section, "model_fields", {})}
+    keys |= {"at", *IcecastOutput.model_fields}
+    assert keys - documented == {"entries"}  # a list of tables, shown as [[programme.entries]]
+
+
+def test_the_commented_examples_are_valid(repository: Path, tmp_path: Path) -> None:
+    """Taking the comment signs off the examples leaves a configuration that loads."""
+    text = (repository / "config.toml").read_text("utf-8")
+    example = re.compile(r"^# (?=\w+ = |\[\[)", flags=re.MULTILINE)
+    config = load_config(write(tmp_path, example.sub("", text)), {})
+    assert [output.type for output in config.outputs] == ["icecast"]
+    assert config.programme.entries[0].at == "06:30"
+
+
+def test_all_faults_are_told_at_once_with_file_key_value_and_what_was_expected(tmp_path: Path) -> None:
+    """A file with several faults is explained with one line for each."""
+    path = write(
+        tmp_path,
+        """
+        [station]
+        nmae = "x"
+        loudness = "loud"
+        [web]
+        port = 99999
+        [studioo]
+        [programme]
+        entries = [{ at = "25:00", playlist = "day" }, { at = "05:00", playlst = "day" }]
+        """,
+    )
+    assert sorted(faults_of(path)) == sorted([
+        f"{path}: station.nmae: unknown key; did you mean 'name'?",
+        f"{path}: station.loudness = 'loud': expected a number",
+        f"{path}: web.port = 99999: expected 65535 or less",
+        f"{path}: studioo: unknown key; did you mean 'studio'?",
+        f"{path}: programme.entries[0].at = '25:00': expected a time of day such as '06:30'",
+        f"{path}: programme.entries[1].playlist: missing",
+        f"{path}: programme.entries[1].playlst: unknown key; did you mean 'playlist'?",
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        ('type = "shoutcast"\nurl = "http://h/m"', "outputs[0].type = 'shoutcast': expected 'icecast'"),
+        ('type = "icecast"\nurl = "ftp://h/m"', "outputs[0].url = 'ftp://h/m': expected a mount's address"),
+        ('type = "icecast"\nurl = "http://h:8000"', "expected a mount's address"),
+        ('type = "icecast"\nurl = "http://h:port/m"', "expected a mount's address"),
+        ('type = "icecast"\nurl = "http://h/m"\nbitrate = 193', "outputs[0].bitrate = 193: expected 64, 96"),
+        ('type = "icecast"\nurl = "http://h/m"\nuser = "a:b"', "outputs[0].user = 'a:b': expected text of the form"),
+    ],
+)
+def test_an_output_that_can_not_be_is_explained(tmp_path: Path, table: str, fault: str) -> None:
+    """An output's type, address, rate and user are checked before anything connects."""
+    path = write(tmp_path, f'[[outputs]]\n{table}\npassword_file = "password"\n')
+    lines = faults_of(path)
+    assert len(lines) == 1
+    assert fault in lines[0]
+
+
+def test_no_password_is_repeated_in_an_error(tmp_path: Path) -> None:
+    """Passwords in an address or in a key that must not be there stay out of the message."""
+    path = write(
+        tmp_path,
+        '[[outputs]]\ntype = "icecast"\nurl = "http://me:hunter2@h/m"\npassword = "hunter3"\npassword_file = "p"\n',
+    )
+    lines = "\n".join(faults_of(path))
+    assert "hunter" not in lines
+    assert "user and password_file" in lines
+    assert "outputs[0].password: unknown key" in lines
+
+
+def test_malformed_toml_is_told_with_line_and_column(tmp_path: Path) -> None:
+    """A file that is no TOML names the place where it stops being any."""
+    path = write(tmp_path, "[web]\nport = = 1\n")
+    (line,) = faults_of(path)
+    assert line.startswith(f"{path}: not valid TOML")
+    assert "line 2, column 8" in line
+
+
+def test_files_that_can_not_be_read_are_explained(tmp_path: Path) -> None:
+    """A missing file, a folder, bytes that are no text and a huge file are faults, not tracebacks."""
+    assert "No such file" in faults_of(tmp_path / "none.toml")[0]
+    assert "Is a directory" in faults_of(tmp_path)[0]
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert "not UTF-8" in faults_of(binary)[0]
+    huge = tmp_path / "huge.toml"
+    huge.write_bytes(b"#" * (2 << 20))
+    assert "over a MiB" in faults_of(huge)[0]
+
+
+def test_the_environment_overrides_single_keys(tmp_path: Path) -> None:
+    """LATENTFM_SECTION__KEY wins over the file, whole sections and entries of lists can be set too."""
+    path = write(tmp_path, '[web]\nport = 1\nhost = "::1"\n' + ICECAST)
+    config = load_config(
+        path,
+        {
+            "LATENTFM_WEB__PORT": "8011",
+            "LATENTFM_STATION__NAME": "Other FM",
+            "LATENTFM_OUTPUTS__0__BITRATE": "320",
+            "LATENTFM_PROGRAMME": '{ playlist = "night" }',
+            "LATENTFM_SOUNDFONTS": "/some/folder",
+            "OTHER_WEB__PORT": "9",
+        },
+    )
+    assert (config.web.port, config.web.host) == (8011, "::1")
+    assert config.station.name == "Other FM"
+    assert config.outputs[0].bitrate == 320
+    assert config.programme.playlist == "night"
+
+
+def test_faults_of_the_environment_name_the_variable(tmp_path: Path) -> None:
+    """A variable that sets a bad value or no known key is named, with what was expected."""
+    path = write(tmp_path, "")
+    lines = faults_of(
+        path,
+        {
+            "LATENTFM_WEB__PORT": "eight",
+            "LATENTFM_WEB__HSOT": "a",
+            "LATENTFM_WEBB__PORT": "1",
+            "LATENTFM_OUTPUTS__7__URL": "http://h/m",
+            "LATENTFM_PROGRAMME__ENTRIES": "[{",
+        },
+    )
+    text = "\n".join(lines)
+    assert len(lines) == 5
+    assert "environment variable LATENTFM_WEB__PORT = 'eight': expected a whole number" in lines
+    assert "environment variable LATENTFM_WEB__HSOT: unknown key; did you mean 'host'?" in lines
+    assert "environment variable LATENTFM_WEBB__PORT: unknown key; did you mean 'web'?" in lines
+    assert "LATENTFM_OUTPUTS__7__URL: there is no entry 7" in text
+    assert "LATENTFM_PROGRAMME__ENTRIES: expected a TOML list or table" in text
+
+
+@given(st.dictionaries(st.from_regex(r"LATENTFM_[A-Z0-9_]{1,12}", fullmatch=True), st.text(max_size=8), max_size=4))
+def test_no_environment_breaks_the_reader(environ: dict[str, str]) -> None:
+    """Whatever the environment holds, overriding returns and leaves the file's tables untouched."""
+    tables = {"web": {"port": 1}, "outputs": [{"url": "x"}]}
+    override(tables, environ, "LATENTFM")
+    assert tables == {"web": {"port": 1}, "outputs": [{"url": "x"}]}
+
+
+def test_paths_start_at_the_files_folder_and_know_variables(tmp_path: Path) -> None:
+    """Relative paths belong to the configuration, not to the folder of whoever starts the station."""
+    path = write(tmp_path / "etc", '[station]\nstate_dir = "state"\n' + ICECAST)
+    config = load_config(path, {})
+    assert config.station.state_dir == tmp_path / "etc" / "state"
+    assert config.outputs[0].password_file == tmp_path / "etc" / "password"
+    path = write(tmp_path / "etc", ICECAST.replace('"password"', '"$CREDENTIALS_DIRECTORY/icecast"'))
+    assert load_config(path, {"CREDENTIALS_DIRECTORY": "/run/c"}).outputs[0].password_file == Path("/run/c/icecast")
+    assert "the environment has no CREDENTIALS_DIRECTORY" in faults_of(path)[0]
+
+
+def test_two_playlists_at_one_time_are_a_fault(tmp_path: Path) -> None:
+    """The programme can not say two things about one minute."""
+    entries = '[{ at = "06:00", playlist = "a" }, { at = "06:00", playlist = "b" }]'
+    (line,) = faults_of(write(tmp_path, f"[programme]\nentries = {entries}\n"))
+    assert "more than one entry is at 06:00" in line
+
+
+def test_playlists_that_ship_are_found_and_own_ones_go_first(tmp_path: Path, repository: Path) -> None:
+    """A playlist beside the configuration wins over the one of the same name that ships."""
+    config = load_config(write(tmp_path, ""), {})
+    assert "day" in playlist_names(config)
+    assert find_playlist(config, "day") == repository / "playlists" / "day.toml"
+    own = write(tmp_path, (repository / "playlists" / "day.toml").read_text("utf-8"), "playlists/day.toml")
+    assert find_playlist(config, "day") == own
+
+
+def test_an_unknown_playlist_comes_with_a_suggestion(tmp_path: Path) -> None:
+    """A playlist that is nowhere is named with the nearest that is there; a name never leaves the folder."""
+    config = load_config(write(tmp_path, '[programme]\nplaylist = "dya"\n'), {})
+    with pytest.raises(ConfigError, match="programme: unknown playlist 'dya'; did you mean 'day'"):
+        load_playlists(config)
+    write(tmp_path, "", "outside.toml")
+    with pytest.raises(ConfigError, match=r"unknown playlist '\.\./outside'"):
+        find_playlist(config, "../outside")
+
+
+def test_every_playlist_that_ships_loads(repository: Path) -> None:
+    """Each file in playlists/ is a mood, named as its file."""
+    paths = sorted((repository / "playlists").glob("*.toml"))
+    assert paths
+    for path in paths:
+        assert load_playlist(path).name == path.stem
+
+
+def test_a_broken_playlist_is_explained(tmp_path: Path) -> None:
+    """Faults in a playlist are told as those in a configuration are: all at once, by key and value."""
+    path = write(
+        tmp_path,
+        'title = "Mood"\n[tempo]\nqpm = [108, 92]\n[[voices]]\nrole = "leed"\n[[voices]]\nrole = "pad"\nlow = "H4"\n',
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_playlist(path)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert any("tempo" in line and "must rise" in line for line in lines)
+    assert any("voices[0].role = 'leed': expected 'lead'" in line for line in lines)
+    assert any("voices[1].low = 'H4': expected a pitch such as 'C4'" in line for line in lines)
+
+
+def test_a_playlist_is_called_what_its_file_is_called(tmp_path: Path, repository: Path) -> None:
+    """A name that differs from the file's is a fault; anchors become absolute paths beside the file."""
+    text = (repository / "playlists" / "day.toml").read_text("utf-8")
+    with pytest.raises(ConfigError, match="expected the file's own name, 'other'"):
+        load_playlist(write(tmp_path, 'name = "day"\n' + text, "other.toml"))
+    anchored = text.replace("anchors = []", 'anchors = ["mine/a.mid"]')
+    playlist = load_playlist(write(tmp_path, anchored, "day.toml"))
+    assert playlist.walk.anchors == (str(tmp_path / "mine" / "a.mid"),)
+
+
+def test_the_day_is_as_its_table_says(repository: Path) -> None:
+    """The mood `day` has the tempo, metre of notes and ensemble that music.md gives it."""
+    day: Playlist = load_playlist(repository / "playlists" / "day.toml")
+    assert 92 <= day.tempo.qpm[0] <= day.tempo.qpm[1] <= 108
+    assert set(day.harmony.modes) <= {"major", "mixolydian"}
+    programs = {voice.role: voice.program for voice in day.voices}
+    assert programs["lead"] in {0, 12}
+    assert programs["bass"] == 32
+    assert day.voice("drums") is not None
+
+
+def test_the_packaged_defaults_are_valid_toml(repository: Path) -> None:
+    """What the wheel takes along as defaults is what lies at the root."""
+    wheel = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    for source, target in wheel["force-include"].items():
+        assert (repository / source).exists()
+        assert target.startswith("latentfm/defaults/")
