@@ -1,0 +1,53 @@
+# Latent FM. `make run` plays; `make help` lists the rest.
+#
+# Settings: PYTHON (python3) and VENV (.venv) choose the interpreter and the environment; ARGS goes to the command.
+
+VENV ?= .venv
+ARGS ?=
+export VENV
+bin := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-test test lint format bench models lock install clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+run: setup  ## install what is missing and start the station at http://localhost:8010/
+	@exec $(bin)/latentfm run $(ARGS)
+
+setup:  ## install what playing needs: system libraries, .venv, locked packages
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh test
+	@$(if $(TRAIN),scripts/setup.sh train)
+
+test: lint  ## lint and run every test (TRAIN=1: those of the trainers too; ARGS goes to pytest)
+	@exec $(bin)/python -m pytest $(ARGS)
+
+lint: setup-test  ## check style and types
+	@$(bin)/ruff check .
+	@$(bin)/ruff format --check .
+	@$(bin)/mypy
+
+format: setup-test  ## write the code in the project's format
+	@$(bin)/ruff check --fix --quiet . || true
+	@$(bin)/ruff format .
+
+bench: setup  ## measure speed, time to first sound and memory
+	@exec $(bin)/python scripts/bench.py $(ARGS)
+
+models:  ## train the models that ship, from the sources, resumable (hours)
+	@scripts/setup.sh train
+	@exec $(bin)/python -m latentfm.training $(ARGS)
+
+lock:  ## write the hashed locks anew (ARGS=--upgrade: with the newest releases)
+	@scripts/lock.sh $(ARGS)
+
+install:  ## install as a systemd service (as root; PREFIX says where)
+	@scripts/install.sh
+
+clean:  ## remove the environment and caches (trainings under build/ stay)
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find daemon tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,120 @@
+#!/bin/sh
+# Install what the station needs from the system, with apt. Must be root.
+#
+#   scripts/system.sh run            what playing needs: FluidSynth, its SoundFont, Python's venv
+#   scripts/system.sh test           and what the tests need: Icecast, Chromium, ffmpeg
+#   scripts/system.sh missing KIND   only print what is missing, one package a line
+#
+# PYTHON names the interpreter that the station will use (python3).
+set -eu
+
+python=${PYTHON:-python3}
+
+die() {
+    echo "latentfm: $*" >&2
+    exit 1
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Ubuntu has Chromium under another name (and as a snap).
+chromium_packages() {
+    if [ "$(apt_candidate chromium)" = none ] && [ "$(apt_candidate chromium-browser)" != none ]; then
+        echo chromium-browser
+        echo chromium-chromedriver
+    else
+        echo chromium
+        echo chromium-driver
+    fi
+}
+
+apt_candidate() {
+    candidate=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p')
+    case $candidate in
+        '' | '(none)') echo none ;;
+        *) echo "$candidate" ;;
+    esac
+}
+
+# Debian's Python comes without ensurepip; Pythons from elsewhere have it, and need no package for it.
+venv_package() {
+    case $("$python" -c 'import sys; print(sys.executable)') in
+        /usr/bin/*) "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])' ;;
+        *) die "this Python has no ensurepip, so no .venv can be made with it: $python" ;;
+    esac
+}
+
+fluidsynth_is_there() {
+    "$python" -c 'import ctypes; ctypes.CDLL("libfluidsynth.so.3")' 2>/dev/null
+}
+
+missing() {
+    "$python" -c 'import ensurepip' 2>/dev/null || venv_package
+    fluidsynth_is_there || echo libfluidsynth3
+    [ -e /usr/share/sounds/sf2/FluidR3_GM.sf2 ] || echo fluid-soundfont-gm
+    if [ "$1" = test ]; then
+        has icecast2 || echo icecast2
+        has ffmpeg || echo ffmpeg
+        if ! has chromedriver || ! { has chromium || has chromium-browser; }; then
+            chromium_packages
+        fi
+    fi
+}
+
+# Packages start their servers when they are installed, unless this file says no.
+forbid_services() {
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        trap 'exit 130' INT TERM
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+    fi
+}
+
+# The tests start an Icecast of their own, on loopback; the system's must not run, now or after the next boot.
+disable_icecast() {
+    if has update-rc.d && [ -e /etc/init.d/icecast2 ]; then
+        update-rc.d icecast2 disable >/dev/null 2>&1 || true
+    fi
+    if has systemctl; then
+        systemctl disable icecast2.service >/dev/null 2>&1 || true
+    fi
+}
+
+install() {
+    packages=$(missing "$1")
+    [ -n "$packages" ] || return 0
+    [ "$(id -u)" = 0 ] || die "installing needs root: sudo $0 $1"
+    has apt-get || die "no apt here; install the equivalents of: $(echo "$packages" | tr '\n' ' ')"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -q -o DPkg::Lock::Timeout=300 update
+    packages=$(missing "$1") # apt may know more names now
+    forbid_services
+    case " $(echo "$packages" | tr '\n' ' ') " in
+        *" icecast2 "*) icecast_is_new=yes ;;
+        *) icecast_is_new= ;;
+    esac
+    if [ -n "$icecast_is_new" ] && has debconf-set-selections; then
+        echo 'icecast2 icecast2/icecast-setup boolean false' | debconf-set-selections
+    fi
+    # shellcheck disable=SC2086 # one word a package
+    apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold \
+        install --no-install-recommends $packages </dev/null
+    if [ -n "$icecast_is_new" ]; then
+        disable_icecast
+    fi
+    left=$(missing "$1")
+    [ -z "$left" ] || die "still missing after installing: $(echo "$left" | tr '\n' ' ')"
+}
+
+case "${1:-} ${2:-}" in
+    'run ' | 'test ') install "$1" ;;
+    'missing run' | 'missing test') missing "$2" ;;
+    *)
+        sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+        exit 2
+        ;;
+esac
