@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench models lock install clean
+.PHONY: help run setup setup-test test lint format bench listen models lock install clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ format: setup-test  ## write the code in the project's format
 
 bench: setup  ## measure speed, time to first sound and memory
 	@exec $(bin)/python scripts/bench.py $(ARGS)
+
+listen: setup-test  ## record five minutes of a running station and judge them (docs/listening.md)
+	@exec $(bin)/python scripts/listen.py $(ARGS)
 
 models:  ## train the models that ship, from the sources, resumable (hours)
 	@scripts/setup.sh train

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Figure = tuple[str, float, str]
 SETTLE = 45.0  # seconds after which the memory of a running station is read
-PRIMER_STEPS = 32
+PRIMER_STEPS = 1
 STEPS = 128
 
 

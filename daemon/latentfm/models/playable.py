@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -103,8 +106,9 @@ class Steps:
         if file_sha256(path) != card.sha256:
             raise ModelError(f"{path} is damaged or of another edition: its SHA-256 is not the one in its JSON")
         try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=1)
-            self._runners = {name: self._interpreter.get_signature_runner(name) for name in self._signatures()}
+            with _muted():
+                self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+                self._runners = {name: self._interpreter.get_signature_runner(name) for name in self._signatures()}
         except (ValueError, RuntimeError) as fault:
             raise ModelError(f"LiteRT can't load {path}: {fault}") from fault
 
@@ -115,6 +119,20 @@ class Steps:
         """Run one step; inputs and outputs are arrays by name, the batch first."""
         outputs: dict[str, Array] = self._runners[step](**inputs)
         return outputs
+
+
+@contextlib.contextmanager
+def _muted() -> Iterator[None]:
+    """Keep stderr from LiteRT, which greets there on loading and can't be asked not to; faults it raises."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def draw(
