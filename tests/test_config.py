@@ -86,15 +86,17 @@ def test_all_faults_are_told_at_once_with_file_key_value_and_what_was_expected(t
         entries = [{ at = "25:00", playlist = "day" }, { at = "05:00", playlst = "day" }]
         """,
     )
-    assert sorted(faults_of(path)) == sorted([
-        f"{path}: station.nmae: unknown key; did you mean 'name'?",
-        f"{path}: station.loudness = 'loud': expected a number",
-        f"{path}: web.port = 99999: expected 65535 or less",
-        f"{path}: studioo: unknown key; did you mean 'studio'?",
-        f"{path}: programme.entries[0].at = '25:00': expected a time of day such as '06:30'",
-        f"{path}: programme.entries[1].playlist: missing",
-        f"{path}: programme.entries[1].playlst: unknown key; did you mean 'playlist'?",
-    ])  # fmt: skip
+    assert sorted(faults_of(path)) == sorted(
+        [
+            f"{path}: station.nmae: unknown key; did you mean 'name'?",
+            f"{path}: station.loudness = 'loud': expected a number",
+            f"{path}: web.port = 99999: expected 65535 or less",
+            f"{path}: studioo: unknown key; did you mean 'studio'?",
+            f"{path}: programme.entries[0].at = '25:00': expected a time of day such as '06:30'",
+            f"{path}: programme.entries[1].playlist: missing",
+            f"{path}: programme.entries[1].playlst: unknown key; did you mean 'playlist'?",
+        ]
+    )
 
 
 @pytest.mark.parametrize(

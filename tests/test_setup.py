@@ -172,8 +172,20 @@ def test_the_service_is_hardened_and_restarted() -> None:
 
 def test_the_package_takes_its_data_along(tmp_path: Path) -> None:
     """A wheel built from the checkout has the defaults, the moods and every data file beside the code."""
-    result = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-                 "--no-index", "--disable-pip-version-check", "--wheel-dir", str(tmp_path), str(ROOT))  # fmt: skip
+    result = run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--disable-pip-version-check",
+        "--wheel-dir",
+        str(tmp_path),
+        str(ROOT),
+    )
     assert result.returncode == 0, result.stderr
     (wheel,) = tmp_path.glob("*.whl")
     shutil.unpack_archive(wheel, tmp_path / "wheel", "zip")

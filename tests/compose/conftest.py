@@ -32,8 +32,15 @@ def day() -> Playlist:
     return Playlist.model_validate({"name": "day", **tomllib.loads(path.read_text())})
 
 
-def _mood(name: str, qpm: tuple[float, float], modes: list[str], stretch: int, each: int, notes: tuple[float, float],
-          voices: list[dict[str, Any]]) -> Playlist:  # fmt: skip
+def _mood(
+    name: str,
+    qpm: tuple[float, float],
+    modes: list[str],
+    stretch: int,
+    each: int,
+    notes: tuple[float, float],
+    voices: list[dict[str, Any]],
+) -> Playlist:
     return Playlist.model_validate(
         {
             "name": name,

@@ -57,11 +57,14 @@ def test_one_brief_is_one_section(day: Playlist) -> None:
     printed = [
         subprocess.run(
             [sys.executable, "-W", "ignore", "-c", SCRIPT],
-            input=brief, text=True, capture_output=True, check=True,
+            input=brief,
+            text=True,
+            capture_output=True,
+            check=True,
             env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
         ).stdout.splitlines()[-1]
         for hash_seed in ("1", "2")
-    ]  # fmt: skip
+    ]
     assert printed[0] == printed[1]
     assert len(printed[0].split()[0]) == len(hashlib.sha256().hexdigest())
 

@@ -40,7 +40,10 @@ def test_composing_needs_no_matplotlib() -> None:
     """Pictures are the only thing that loads matplotlib."""
     code = "import sys; import latentfm.compose, latentfm.compose.figure; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.split()[-1] == "False"

@@ -14,14 +14,28 @@ from latentfm.music.form import FormPlan
 
 
 def plan(
-    qpm: float = 100.0, motif_bars: int = 2, seed: int = 0, *, points: int = 3, section: int = 0, recall: bool = False,
-    seconds: tuple[float, float] = (60.0, 150.0), each: int = 1,
-) -> FormPlan:  # fmt: skip
+    qpm: float = 100.0,
+    motif_bars: int = 2,
+    seed: int = 0,
+    *,
+    points: int = 3,
+    section: int = 0,
+    recall: bool = False,
+    seconds: tuple[float, float] = (60.0, 150.0),
+    each: int = 1,
+) -> FormPlan:
     """Plan a section with the values that most tests have in common."""
     return form.plan(
-        bar_seconds=240.0 / qpm, seconds=seconds, motif_bars=motif_bars, crossfade_seconds=8.0, bars_per_chord=each,
-        points=points, section=section, can_recall=recall, rng=np.random.default_rng(seed),
-    )  # fmt: skip
+        bar_seconds=240.0 / qpm,
+        seconds=seconds,
+        motif_bars=motif_bars,
+        crossfade_seconds=8.0,
+        bars_per_chord=each,
+        points=points,
+        section=section,
+        can_recall=recall,
+        rng=np.random.default_rng(seed),
+    )
 
 
 @settings(max_examples=80)

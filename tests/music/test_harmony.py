@@ -119,7 +119,8 @@ def test_bass_lines_keep_the_rules(key: Key, seed: int, liveliness: int) -> None
     approached = [
         abs(after.pitch - before.pitch)
         for before, after in pairwise(line)
-        if after.onset % STEPS_PER_BAR == 0 and before.onset % STEPS_PER_BAR >= 12
+        if after.onset % STEPS_PER_BAR == 0
+        and before.onset % STEPS_PER_BAR >= 12
         and chords[after.onset // STEPS_PER_BAR].root != chords[before.onset // STEPS_PER_BAR].root
-    ]  # fmt: skip
+    ]
     assert all(1 <= step <= 3 for step in approached)

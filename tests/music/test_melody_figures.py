@@ -25,9 +25,13 @@ def line(*pitches: int, length: int = 4) -> tuple[Note, ...]:
 def material(lead: tuple[Note, ...], bars: int, **others: object) -> Material:
     """Return a section over C major with nothing but a lead, and what else a test names."""
     base = Material(
-        key=C_MAJOR, bars=bars, voices={"lead": lead}, chords=[triad(C_MAJOR, 0)] * bars, model=lead,
+        key=C_MAJOR,
+        bars=bars,
+        voices={"lead": lead},
+        chords=[triad(C_MAJOR, 0)] * bars,
+        model=lead,
         spans=[(0, bars * 16)],
-    )  # fmt: skip
+    )
     return replace(base, **others)  # type: ignore[arg-type]
 
 

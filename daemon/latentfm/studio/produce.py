@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from note_seq import midi_io
-
 import latentfm
 from latentfm import bank
 from latentfm.audio import gate
@@ -20,6 +18,7 @@ from latentfm.audio.pcm import Pcm, seconds_to_frames
 from latentfm.brief import Brief
 from latentfm.compose import Section, compose
 from latentfm.errors import BankError, MidiError, SoundFontError
+from latentfm.noteseq import midi_io
 from latentfm.render import soundfonts
 from latentfm.render.master import MasterReport, master
 from latentfm.render.render import render

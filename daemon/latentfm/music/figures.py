@@ -1,0 +1,208 @@
+"""The figures that are checked: a section in numbers, and the bounds they should lie in."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentfm.brief import Key
+from latentfm.music import melody
+from latentfm.music.chords import Chord
+from latentfm.music.note import STEPS_PER_BAR, Note
+from latentfm.music.scales import contains
+from latentfm.playlist import Role
+
+SEMITONES: Final = (1, 13)  # a minor second rubs, and so does a minor ninth
+LONGEST_SEMITONE: Final = 2  # steps: an eighth
+_FEW_LEAPS: Final = 0.015  # of the intervals: two in a section of 32 bars
+_LARGEST_INTERVAL: Final = 24
+_LONGEST_NOTE: Final = STEPS_PER_BAR
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the figures are computed from.
+
+    Attributes:
+        key: key of the section.
+        bars: bars of the section.
+        voices: notes of each voice.
+        chords: chord of each bar.
+        model: what the models wrote for the lead, in its place and transposition.
+        spans: phrases of the lead, as steps ``(first, after the last)``.
+        idea_bars: bars of the section that are one bar of the tune as the model writes it.
+        quiet_bars: bars that may be silent.
+        motifs, heard: fingerprints of this section's motifs and of those heard lately.
+    """
+
+    key: Key
+    bars: int
+    voices: Mapping[Role, Sequence[Note]]
+    chords: Sequence[Chord]
+    model: Sequence[Note]
+    spans: Sequence[tuple[int, int]]
+    idea_bars: int = 1
+    quiet_bars: Sequence[int] = ()
+    motifs: Sequence[str] = ()
+    heard: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A section in numbers; shares are 0 to 1."""
+
+    model_share: float  # of the model's lead notes, those that air with onset and pitch unchanged
+    in_mode: float  # of the lead's notes
+    chord_tones: float  # of the lead's notes on strong beats
+    longest_semitone: int  # steps for which two voices sound a semitone or a minor ninth apart
+    widest_range: int  # semitones of the lead within eight bars
+    leaps: float  # of the lead's intervals, those over a sixth
+    leaps_turned: float  # of those leaps, the ones that turn back by step
+    repeating_bars: float  # of the lead's bars, those that repeat or vary an earlier one
+    longest_unchanged: int  # bars of the lead in a row that are the same
+    lead_stuck: float  # bars for which the lead stays on one pitch
+    bass_stuck: float
+    notes_per_bar: float  # of the lead, inside its phrases
+    rest_share: float  # of the lead's phrases
+    empty_bars: int  # in which nothing sounds, outside those that ask for it
+    motifs_alike: float  # of the motifs, those heard lately
+    densest: float  # where the densest eight bars lie, 0 to 1
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a mood asks of its figures besides what every mood asks."""
+
+    notes_per_bar: tuple[float, float]
+    rest_share: tuple[float, float]
+    stuck_bars: float  # two, four in calm moods
+
+
+def _model_share(material: Material) -> float:
+    if not material.model:
+        return 1.0
+    aired = {(note.onset, note.pitch) for note in material.voices.get("lead", ())}
+    return sum((note.onset, note.pitch) in aired for note in material.model) / len(material.model)
+
+
+def _longest_semitone(voices: Mapping[Role, Sequence[Note]]) -> int:
+    """Return for how many steps two notes of different voices, or of one, rub at most."""
+    notes = sorted(note for role, line in voices.items() if role != "drums" for note in line)
+    longest = 0
+    for index, note in enumerate(notes):
+        for other in notes[index + 1 :]:
+            if other.onset >= note.end:
+                break
+            if abs(note.pitch - other.pitch) in SEMITONES:
+                longest = max(longest, min(note.end, other.end) - other.onset)
+    return longest
+
+
+def _empty_bars(material: Material) -> int:
+    sounding = np.zeros(material.bars, dtype=bool)
+    for line in material.voices.values():
+        for note in line:
+            sounding[note.onset // STEPS_PER_BAR : (note.end - 1) // STEPS_PER_BAR + 1] = True
+    sounding[list(material.quiet_bars)] = True
+    return int((~sounding).sum())
+
+
+def _densest(material: Material) -> float:
+    """Return the middle of the eight bars with the most onsets, as a share of the section."""
+    counts = np.zeros(material.bars)
+    for line in material.voices.values():
+        for note in line:
+            if note.onset < material.bars * STEPS_PER_BAR:
+                counts[note.onset // STEPS_PER_BAR] += 1
+    window = min(8, material.bars)
+    sums = np.convolve(counts, np.ones(window), mode="valid")
+    return (int(sums.argmax()) + window / 2) / material.bars
+
+
+def measure(material: Material) -> Figures:
+    """Compute the figures of a section, or of what the models wrote for it."""
+    lead = material.voices.get("lead", ())
+    inside = [note for note in lead if any(start <= note.onset < end for start, end in material.spans)]
+    strong = [note for note in inside if note.strong and note.onset // STEPS_PER_BAR < len(material.chords)]
+    resting = [note.pitch % 12 in material.chords[note.onset // STEPS_PER_BAR].tones for note in strong]
+    wide, turned = melody.leaps(lead)
+    first = min((start for start, _ in material.spans), default=0) // STEPS_PER_BAR
+    last = max((end for _, end in material.spans), default=0) // STEPS_PER_BAR
+    bars = sum(end - start for start, end in material.spans) / STEPS_PER_BAR
+    return Figures(
+        model_share=_model_share(material),
+        in_mode=sum(contains(material.key, note.pitch) for note in lead) / len(lead) if lead else 1.0,
+        chord_tones=sum(resting) / len(resting) if resting else 1.0,
+        longest_semitone=_longest_semitone(material.voices),
+        widest_range=melody.widest_range(lead, material.bars),
+        leaps=wide,
+        leaps_turned=turned,
+        repeating_bars=melody.repeating_share(lead, first, last, material.idea_bars),
+        longest_unchanged=melody.longest_unchanged(lead, material.bars),
+        lead_stuck=melody.longest_stuck(lead),
+        bass_stuck=melody.longest_stuck(material.voices.get("bass", ())),
+        notes_per_bar=len(inside) / bars if bars else 0.0,
+        rest_share=melody.rest_share(lead, material.spans),
+        empty_bars=_empty_bars(material),
+        motifs_alike=melody.alike_share(material.motifs, material.heard),
+        densest=_densest(material),
+    )
+
+
+def missed(figures: Figures, bounds: Bounds) -> tuple[str, ...]:
+    """Return the names of the figures that lie outside their bounds.
+
+    Of a section with very few leaps none needs to turn back: one that doesn't among two says nothing.
+    """
+    floors = {"model_share": 0.75, "in_mode": 0.95, "chord_tones": 0.70}
+    ceilings = {
+        "longest_semitone": LONGEST_SEMITONE,
+        "widest_range": melody.TWELFTH,
+        "leaps": 0.05,
+        "longest_unchanged": 4,
+        "lead_stuck": bounds.stuck_bars,
+        "bass_stuck": bounds.stuck_bars,
+        "empty_bars": 0,
+        "motifs_alike": 0.5,
+    }
+    ranges = {
+        "repeating_bars": (0.30, 0.80),
+        "notes_per_bar": bounds.notes_per_bar,
+        "rest_share": bounds.rest_share,
+        "leaps_turned": (0.5 if figures.leaps > _FEW_LEAPS else 0.0, 1.0),
+    }
+    limits = {name: (floor, math.inf) for name, floor in floors.items()}
+    limits |= {name: (-math.inf, ceiling) for name, ceiling in ceilings.items()} | ranges
+    values = asdict(figures)
+    return tuple(name for name, (low, high) in limits.items() if not low <= values[name] <= high)
+
+
+def interval_histogram(notes: Sequence[Note]) -> NDArray[np.float64]:
+    """Count intervals from two octaves down to two octaves up, ``[49]``; wider ones count as two octaves."""
+    counts = Counter(max(-_LARGEST_INTERVAL, min(_LARGEST_INTERVAL, move)) for move in melody.intervals(notes))
+    return np.array([counts[move] for move in range(-_LARGEST_INTERVAL, _LARGEST_INTERVAL + 1)], dtype=np.float64)
+
+
+def duration_histogram(notes: Sequence[Note]) -> NDArray[np.float64]:
+    """Count the steps from each onset to the next, ``[16]``, from 1 to a bar; longer ones count as a bar."""
+    gaps = Counter(min(after.onset - before.onset, _LONGEST_NOTE) for before, after in pairwise(notes))
+    return np.array([gaps[steps] for steps in range(1, _LONGEST_NOTE + 1)], dtype=np.float64)
+
+
+def jensen_shannon(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Return the Jensen-Shannon distance between two histograms: the root of the divergence in bits, 0 to 1."""
+    ours, theirs = one / one.sum(), other / other.sum()
+    middle = (ours + theirs) / 2
+
+    def divergence(histogram: NDArray[np.float64]) -> float:
+        seen = histogram > 0
+        return float((histogram[seen] * np.log2(histogram[seen] / middle[seen])).sum())
+
+    return float(np.sqrt(max(0.0, (divergence(ours) + divergence(theirs)) / 2)))
