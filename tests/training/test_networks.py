@@ -175,3 +175,13 @@ def test_a_loss_that_is_no_number_stops_the_training(tmp_path: Path) -> None:
     task.weights["decoder/output_projection/bias"].assign(np.full(90, np.nan, np.float32))
     with pytest.raises(TrainingError, match="at step"):
         loop.train(task, tmp_path)
+
+
+def test_codes_to_one_side_of_the_prior_are_far_from_it() -> None:
+    """Taken together, codes with the prior's moments are near it; the same codes moved aside are not."""
+    rng = np.random.default_rng(0)
+    mu = 0.6 * rng.standard_normal((4096, 8)).astype(np.float32)
+    sigma = np.full((4096, 8), 0.8, np.float32)
+    assert float(vae.distance_together(mu, sigma)) < 0.02
+    moved = float(vae.distance_together(mu + np.float32(0.5), sigma))
+    assert moved == pytest.approx(8 * 0.5**2 / 2, rel=0.05)

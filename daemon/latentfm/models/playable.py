@@ -106,24 +106,26 @@ class Steps:
         if file_sha256(path) != card.sha256:
             raise ModelError(f"{path} is damaged or of another edition: its SHA-256 is not the one in its JSON")
         try:
-            with _muted():
-                self._interpreter = Interpreter(model_path=str(path), num_threads=1)
-                self._runners = {name: self._interpreter.get_signature_runner(name) for name in self._signatures()}
+            self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+            self._runners = {name: self._interpreter.get_signature_runner(name) for name in self._signatures()}
         except (ValueError, RuntimeError) as fault:
             raise ModelError(f"LiteRT can't load {path}: {fault}") from fault
+        self._greeted = False
 
     def _signatures(self) -> list[str]:
         return list(self._interpreter.get_signature_list())
 
     def __call__(self, step: str, **inputs: Array) -> dict[str, Array]:
         """Run one step; inputs and outputs are arrays by name, the batch first."""
-        outputs: dict[str, Array] = self._runners[step](**inputs)
+        with contextlib.nullcontext() if self._greeted else _muted():
+            outputs: dict[str, Array] = self._runners[step](**inputs)
+        self._greeted = True
         return outputs
 
 
 @contextlib.contextmanager
 def _muted() -> Iterator[None]:
-    """Keep stderr from LiteRT, which greets there on loading and can't be asked not to; faults it raises."""
+    """Keep stderr from LiteRT, which greets there on its first step and can't be asked not to; faults it raises."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

@@ -17,8 +17,8 @@ MELODY_2BAR = VaeRecipe(
 DRUMS_2BAR = VaeRecipe(
     name="drums_2bar",
     shape=VaeShape(input_depth=10, output_depth=512, enc_rnn_size=256, dec_rnn_size=(256, 256), z_size=64),
-    schedule=Schedule(steps=2_500, batch_size=256),
-    beta=Beta(free_nats=8.0),
+    schedule=Schedule(steps=4_000, batch_size=256),
+    beta=Beta(high=0.1, free_nats=8.0),
     seed=2,
 )
 
