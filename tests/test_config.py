@@ -237,6 +237,15 @@ def test_an_unknown_playlist_comes_with_a_suggestion(tmp_path: Path) -> None:
         find_playlist(config, "../outside")
 
 
+def test_an_unknown_playlist_is_told_together_with_other_faults(tmp_path: Path) -> None:
+    """A key that is wrong does not hide a playlist that is not there."""
+    path = write(tmp_path, '[web]\nport = 99999\n[programme]\nplaylist = "dya"\n')
+    with pytest.raises(ConfigError) as fault:
+        load_config(path, {})
+    assert "web.port" in str(fault.value)
+    assert "unknown playlist 'dya'" in str(fault.value)
+
+
 def test_every_playlist_that_ships_loads(repository: Path) -> None:
     """Each file in playlists/ is a mood, named as its file."""
     paths = sorted((repository / "playlists").glob("*.toml"))

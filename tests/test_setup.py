@@ -136,7 +136,7 @@ def test_make_names_its_targets_and_means_them() -> None:
 
 def test_ci_runs_the_tests() -> None:
     """What a submission must pass is `make test`, and nothing waits for an answer."""
-    assert "exec make test </dev/null" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "exec make test TRAIN=1 </dev/null" in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
 def test_the_version_is_said_once() -> None:

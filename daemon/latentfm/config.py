@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -21,6 +21,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    ValidationError,
     ValidationInfo,
     field_validator,
 )
@@ -202,10 +203,24 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] = os.enviro
     try:
         config = validate(Config, overridden.tables, str(path), origins=overridden.origins, context=context)
     except ConfigError as error:
-        faults.append(str(error))
+        faults += [str(error), *_unknown_playlists(overridden.tables, path)]
     if faults:
         raise ConfigError("\n".join(faults))
     return config.read_from(path)
+
+
+def _unknown_playlists(tables: Mapping[str, Any], path: Path) -> Iterator[str]:
+    """Yield what is wrong with the programme of a configuration that has other faults, so that all are told at once."""
+    try:
+        programme = ProgrammeConfig.model_validate(tables.get("programme", {}))
+    except ValidationError:
+        return  # told already
+    config = Config(programme=programme).read_from(path)
+    for name in programme.names():
+        try:
+            find_playlist(config, name)
+        except ConfigError as error:
+            yield f"{path}: programme: {error}"
 
 
 def playlist_folders(config: Config) -> tuple[Path, ...]:
