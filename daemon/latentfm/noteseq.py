@@ -8,9 +8,10 @@ studio of a small box has better uses for. The modules named here are loaded wit
 from __future__ import annotations
 
 import importlib.util
+import io
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from types import ModuleType
 
 PACKAGE = "note_seq"
@@ -34,7 +35,8 @@ def _bare_package() -> Iterator[None]:
         del sys.modules[PACKAGE]
 
 
-with _bare_package():
+# pretty_midi imports pyfluidsynth, which prints where its library lies when CI is in the environment.
+with _bare_package(), redirect_stdout(io.StringIO()):
     from note_seq import constants, midi_io
     from note_seq.protobuf.music_pb2 import NoteSequence
 

@@ -41,11 +41,11 @@ def test_the_same_section_has_the_same_bits_in_another_process(
     (tmp_path / "playlist.json").write_text(playlist.model_dump_json())
     code = (
         "import hashlib, pathlib, sys\n"
-        "from note_seq.protobuf import music_pb2\n"
+        "from latentfm.noteseq import NoteSequence\n"
         "from latentfm.playlist import Playlist\n"
         "from latentfm.render.render import render\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "section = music_pb2.NoteSequence.FromString((folder / 'section.pb').read_bytes())\n"
+        "section = NoteSequence.FromString((folder / 'section.pb').read_bytes())\n"
         "playlist = Playlist.model_validate_json((folder / 'playlist.json').read_text())\n"
         "print(hashlib.sha256(render(section, playlist).tobytes()).hexdigest())\n"
     )
