@@ -15,7 +15,7 @@ from latentfm.models.events import OFF, labels_to_notes
 from latentfm.training import wad
 from latentfm.training.abc import read_tunes
 from latentfm.training.datasets import MelodyData, is_held_out
-from latentfm.training.melodies import half_time, rest_at_end, runs, transpose, windows
+from latentfm.training.melodies import half_time, rest_at_end, runs, windows
 
 REEL = "X:1\nT:Reel\nM:4/4\nL:1/8\nK:G\nGABc dedB | c2ec B2dB | A2 | GABc dedB | c2ec BGAB | G8 |\n"
 
@@ -42,15 +42,6 @@ def test_half_time_keeps_pitches_and_doubles_lengths() -> None:
     assert [(2 * note.onset, 2 * note.length, note.pitch) for note in fast] == [
         (n.onset, n.length, n.pitch) for n in slow
     ]
-
-
-def test_transposing_out_of_range_gives_nothing() -> None:
-    """A note below A0 can't be written."""
-    labels = np.array([2 + 60 - 21, 0, OFF, 0], dtype=np.int16)
-    moved = transpose(labels, -12)
-    assert moved is not None
-    assert labels_to_notes(moved)[0].pitch == 48
-    assert transpose(labels, -60) is None
 
 
 def test_a_phrase_that_breathes_ends_in_silence() -> None:

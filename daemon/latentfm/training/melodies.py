@@ -45,18 +45,6 @@ def windows(found: Iterable[Run]) -> Labels:
     return np.unique(np.array(lively, dtype=np.int16), axis=0) if lively else np.zeros((0, WINDOW), dtype=np.int16)
 
 
-def transpose(labels: Labels, semitones: int) -> Labels | None:
-    """Move every note; None where one would leave the range that the models know."""
-    notes = labels > OFF
-    if not notes.any():
-        return labels
-    moved = np.where(notes, labels + semitones, labels).astype(np.int16)
-    lowest, highest = moved[notes].min(), moved[notes].max()
-    if lowest < OFF + 1 or highest > MAX_PITCH - MIN_PITCH + OFF + 1:
-        return None
-    return moved
-
-
 def half_time(labels: Labels) -> Labels:
     """Read labels at half the speed: int16 ``[steps]`` become ``[2 * steps]``."""
     slow = np.zeros(2 * len(labels), dtype=np.int16)
