@@ -49,6 +49,7 @@ class Carry(Value):
     motifs: tuple[LatentPoint, ...] = ()  # older motifs to come back to, the latest last
     tails: dict[Role, tuple[TailNote, ...]] = Field(default_factory=dict)
     fingerprints: tuple[str, ...] = ()  # motifs heard lately, the latest last
+    titles: tuple[str, ...] = ()  # of the sections before, the latest last: none is given twice
 
 
 class Brief(Value):
@@ -57,6 +58,7 @@ class Brief(Value):
     seed: Annotated[int, Field(ge=0)]
     attempt: Annotated[int, Field(ge=0)] = 0  # 0 twice the same, then a derived seed each
     playlist: Playlist
+    seconds: tuple[float, float] | None = None  # shortest and longest wanted, in place of the playlist's
     loudness: Annotated[float, Field(ge=-40, le=-6)] = -16.0  # LUFS of the station, before the playlist's offset
     carry: Carry | None = None
     models: dict[str, str] = Field(default_factory=dict)  # name of a playable -> its sha256

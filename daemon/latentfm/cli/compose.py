@@ -1,0 +1,106 @@
+"""Music made by hand: ``latentfm compose``, ``continue`` and ``interpolate``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from latentfm.cli.options import ConfigOption, SeedOption, progress_bar, quiet_logs
+
+OutOption = Annotated[Path, typer.Option("--out", "-o", help="MIDI file to write.", dir_okay=False, show_default=False)]
+MidiArgument = Annotated[Path, typer.Argument(help="A MIDI file with a melody in 4/4.", show_default=False)]
+
+
+def compose(
+    playlist: Annotated[str, typer.Option("--playlist", "-p", help="A playlist's name, or its TOML file.")] = "day",
+    seed: SeedOption = 1,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the takes, one folder each.", file_okay=False)
+    ] = Path("takes"),
+    sections: Annotated[int, typer.Option(min=1, max=1000, help="How many, each going on from the one before.")] = 1,
+    config: ConfigOption = None,
+) -> None:
+    """Compose and render sections, as the station would, into a folder.
+
+    Each section becomes a folder with `take.flac`, `take.mid`, `take.json` (where everything in it comes from) and
+    `take.png` (the piano roll with its chords, and the walk through latent space).
+
+    **Examples**
+
+    - `latentfm compose --playlist day --seed 42 --out takes`
+    - `latentfm compose -p playlists/my-mood.toml --seed 7 --sections 3 --out takes`
+    """
+    from latentfm import sketch  # noqa: PLC0415
+    from latentfm.config import find_playlist, load_config, load_playlist  # noqa: PLC0415
+
+    quiet_logs()
+    settings = load_config(config, os.environ)
+    path = Path(playlist) if playlist.endswith(".toml") else find_playlist(settings, playlist)
+    mood = load_playlist(path)
+    with progress_bar() as progress:
+        task = progress.add_task("composing", total=sections * len(sketch.STAGES))
+
+        def tell(section: int, stage: str) -> None:
+            done = section * len(sketch.STAGES) + sketch.STAGES.index(stage)
+            progress.update(task, description=f"section {section + 1} of {sections}: {stage}", completed=done)
+
+        for made in sketch.compose_sections(
+            mood, seed=seed, sections=sections, out=out, loudness=settings.station.loudness, tell=tell
+        ):
+            typer.echo(made)
+
+
+def continue_(
+    primer: MidiArgument,
+    out: OutOption,
+    model: Annotated[str, typer.Option(help="An event RNN; see `latentfm models list`.")] = "attention_rnn",
+    bars: Annotated[int, typer.Option(min=1, max=256, help="Bars to go on for.")] = 8,
+    temperature: Annotated[float, typer.Option(min=0.05, max=3.0, help="Above 1 is more surprising.")] = 1.0,
+    seed: SeedOption = 1,
+) -> None:
+    """Let an RNN go on from a melody.
+
+    The new file has the primer first, then what the model added. Its log-likelihood is printed.
+
+    **Example**
+
+    - `latentfm continue primer.mid --bars 8 --temperature 0.9 --seed 3 --out longer.mid`
+    """
+    from latentfm import sketch  # noqa: PLC0415
+
+    quiet_logs()
+    with progress_bar() as progress:
+        progress.add_task("continuing", total=None)
+        likelihood = sketch.continue_melody(primer, model=model, bars=bars, temperature=temperature, seed=seed, out=out)
+    typer.echo(f"{out}: {bars} bars more, log-likelihood {likelihood:.1f} nats")
+
+
+def interpolate(
+    first: MidiArgument,
+    second: MidiArgument,
+    out: OutOption,
+    model: Annotated[str, typer.Option(help="A MusicVAE; see `latentfm models list`.")] = "melody_2bar",
+    steps: Annotated[int, typer.Option(min=2, max=256, help="Points on the way, both ends included.")] = 8,
+    temperature: Annotated[float, typer.Option(min=0.05, max=3.0, help="Low keeps to the likeliest notes.")] = 0.2,
+    seed: SeedOption = 1,
+) -> None:
+    """Walk through latent space from one melody to another.
+
+    The first two bars of each file are the ends of the walk. The new file has the decoded points one after another.
+
+    **Example**
+
+    - `latentfm interpolate morning.mid evening.mid --steps 6 --out walk.mid`
+    """
+    from latentfm import sketch  # noqa: PLC0415
+
+    quiet_logs()
+    with progress_bar() as progress:
+        progress.add_task("walking", total=None)
+        sketch.interpolate_melodies(
+            first, second, model=model, steps=steps, temperature=temperature, seed=seed, out=out
+        )
+    typer.echo(f"{out}: {steps} points")
