@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench listen models lock install clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening models takes lock install clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -38,12 +38,27 @@ format: setup-test  ## write the code in the project's format
 bench: setup  ## measure speed, time to first sound and memory
 	@exec $(bin)/python scripts/bench.py $(ARGS)
 
+figures: setup  ## measure 100 sections of each mood into docs/figures (half an hour; ARGS names moods)
+	@exec $(bin)/python scripts/figures.py $(ARGS)
+
+hours: setup  ## make an hour of each mood, unpaced, and measure it into docs/hours.md (minutes; ARGS names moods)
+	@exec $(bin)/python scripts/hours.py $(ARGS)
+
+sound: setup  ## render ten sections of each mood and measure them into docs/moods.md (minutes; ARGS=--seeds=N)
+	@exec $(bin)/python scripts/sound.py $(ARGS)
+
 listen: setup-test  ## record five minutes of a running station and judge them (docs/listening.md)
 	@exec $(bin)/python scripts/listen.py $(ARGS)
+
+evening: setup-test  ## run four moods in 20 minutes with listeners, and time each change (ARGS=--write: docs/evening.md)
+	@exec $(bin)/python scripts/evening.py $(ARGS)
 
 models:  ## train the models that ship, from the sources, resumable (hours)
 	@scripts/setup.sh train
 	@exec $(bin)/python -m latentfm.training $(ARGS)
+
+takes: setup  ## make the takes that ship anew, two of each mood (minutes; ARGS names moods)
+	@exec $(bin)/python scripts/takes.py $(ARGS)
 
 lock:  ## write the hashed locks anew (ARGS=--upgrade: with the newest releases)
 	@scripts/lock.sh $(ARGS)

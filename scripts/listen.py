@@ -9,11 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,72 +21,21 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from onair import MOUNT, free_port, mount_title, read_titles, start_icecast, write_password
+
 WARM_UP = 45.0  # seconds that the studio gets to make its first takes before the recording
 OUTAGE = 20.0  # seconds that the Icecast is away
 SILENCE_DB, SILENCE_SECONDS = -50, 0.5
 TARGET, TOLERANCE = -16.0, 4.0  # LUFS, LU
 SEAMS = 2  # that a recording must span
-PASSWORD = "loopback"  # noqa: S105 - of a server that lives for minutes, on loopback
 
 
 @dataclass
 class Heard:
     """What listeners noticed."""
 
-    titles: list[tuple[float, str]] = field(default_factory=list)  # seconds since the recording began, title
+    titles: list[tuple[float, str]] = field(default_factory=list)  # when, in seconds since 1970, title
     mount: list[str] = field(default_factory=list)
-
-
-def free_port() -> int:
-    """Return a free port on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def start_icecast(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    """Start a real Icecast; as root it changes to an unprivileged user, as it asks for."""
-    owner = "<changeowner><user>nobody</user><group>nogroup</group></changeowner>" if os.geteuid() == 0 else ""
-    web = "/usr/share/icecast2"
-    (folder / "icecast.xml").write_text(
-        f"<icecast><hostname>localhost</hostname><limits><sources>4</sources></limits><authentication>"
-        f"<source-password>{PASSWORD}</source-password><admin-password>{PASSWORD}</admin-password>"
-        f"<admin-user>admin</admin-user></authentication><listen-socket><port>{port}</port>"
-        f"<bind-address>127.0.0.1</bind-address></listen-socket><paths><logdir>{folder}</logdir><webroot>{web}/web"
-        f"</webroot><adminroot>{web}/admin</adminroot></paths><security><chroot>0</chroot>{owner}</security></icecast>",
-        encoding="utf-8",
-    )
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    program = shutil.which("icecast2") or "/usr/bin/icecast2"
-    return subprocess.Popen(
-        [program, "-c", str(folder / "icecast.xml")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-
-
-def mount_title(port: int) -> str:
-    """Return the title of the mount, or why there is none."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/status-json.xsl", timeout=3) as answer:
-            source = json.load(answer)["icestats"].get("source")
-    except OSError as fault:
-        return f"(server away: {type(fault).__name__})"
-    return str(source.get("title", "(no title)")) if source else "(no mount)"
-
-
-def read_titles(url: str, heard: Heard, began: float, stop: threading.Event) -> None:
-    """Read the stream with ICY titles, as a player does, and note when they change."""
-    request = urllib.request.Request(url, headers={"Icy-MetaData": "1"})
-    with urllib.request.urlopen(request, timeout=30) as stream:
-        interval = int(stream.headers["icy-metaint"])
-        while not stop.is_set():
-            stream.read(interval)
-            text = stream.read(16 * stream.read(1)[0]).rstrip(b"\0").decode("utf-8", "replace")
-            match = re.search(r"StreamTitle='(.*?)';", text)
-            if match and (not heard.titles or heard.titles[-1][1] != match[1]):
-                heard.titles.append((time.monotonic() - began, match[1]))
 
 
 def judge(recording: Path) -> tuple[list[float], list[str]]:
@@ -120,10 +67,8 @@ def main() -> int:
         icecast_folder.mkdir()
         folder.chmod(0o755)
         web, cast = free_port(), free_port()
-        secret = folder / "password"
-        secret.write_text(PASSWORD + "\n", encoding="utf-8")
-        secret.chmod(0o600)
-        outputs = f'[{{ type = "icecast", url = "http://127.0.0.1:{cast}/latentfm.mp3", password_file = "{secret}" }}]'
+        mount = f"http://127.0.0.1:{cast}/{MOUNT}"
+        outputs = f'[{{ type = "icecast", url = "{mount}", password_file = "{write_password(folder)}" }}]'
         environ = os.environ | {
             "LATENTFM_WEB__PORT": str(web),
             "LATENTFM_STATION__STATE_DIR": str(state),
@@ -147,8 +92,8 @@ def listen(options: argparse.Namespace, folder: Path, ports: tuple[int, int], ic
     web, cast = ports
     url = f"http://127.0.0.1:{web}/stream.mp3"
     time.sleep(WARM_UP)
-    heard, stop, began = Heard(), threading.Event(), time.monotonic()
-    titles = threading.Thread(target=read_titles, args=(url, heard, began, stop), daemon=True)
+    heard, stop, began = Heard(), threading.Event(), time.time()
+    titles = threading.Thread(target=read_titles, args=(url, heard.titles, stop), daemon=True)
     titles.start()
     recording = folder / "heard.flac"
     seconds = options.minutes * 60
@@ -176,6 +121,7 @@ def listen(options: argparse.Namespace, folder: Path, ports: tuple[int, int], ic
     levels, silences = judge(recording)
     if options.keep:
         shutil.copy(recording, options.keep)
+    heard.titles = [(at - began, title) for at, title in heard.titles]
     report(options.report, options.minutes, heard, levels, silences)
     return int(
         bool(silences) or max(abs(level - TARGET) for level in levels) > TOLERANCE or len(heard.titles) < SEAMS + 1

@@ -6,11 +6,25 @@ import importlib.util
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+BROWSER_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--autoplay-policy=no-user-gesture-required",
+    "--window-size=800,900",
+)
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -71,3 +85,18 @@ def program() -> Callable[..., str]:
         pytest.fail(f"{' or '.join(names)} is not installed; `make test` installs it")
 
     return find
+
+
+@pytest.fixture
+def browser(program: Callable[..., str], tmp_path: Path) -> Iterator[Any]:
+    """Return a browser without a screen, and without a way out."""
+    from selenium import webdriver  # noqa: PLC0415 - for the few tests that look at pages
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = program("chromium", "chromium-browser")
+    for flag in (*BROWSER_FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
+    yield driver
+    driver.quit()

@@ -102,7 +102,7 @@ def plain_failure(result: Result, status: int) -> str:
     return result.stderr
 
 
-@pytest.mark.parametrize("name", ["run", "check", "compose", "continue", "interpolate", "models list"])
+@pytest.mark.parametrize("name", ["run", "check", "programme", "compose", "continue", "interpolate", "models list"])
 def test_help_teaches_each_command(latentfm: CommandLine, name: str) -> None:
     """Each command's help ends well and shows an example that can be copied."""
     result = latentfm(*name.split(), "--help")
@@ -179,6 +179,43 @@ def test_check_looks_at_everything_a_configuration_names(tmp_path: Path) -> None
     assert "mine.toml: voices[2].soundfont = 'no-such-font'" in faults
     assert "mine.toml: walk.anchors[0]" in faults
     assert any("unencrypted" in line for line in report.warnings)
+
+
+def test_check_warns_of_a_programme_that_can_hardly_be_meant(tmp_path: Path) -> None:
+    """Dates that are over and a mood of two minutes are no faults, but worth a look."""
+    (tmp_path / "config.toml").write_text(
+        """
+        [programme]
+        timezone = "UTC"
+        entries = [
+            { at = "06:00", playlist = "day" },
+            { at = "12:00", playlist = "night" },
+            { at = "12:02", playlist = "day" },
+            { at = "08:00", dates = ["2020-12-24", "2021-01-01..2021-01-06"], playlist = "night" },
+        ]
+        """
+    )
+    first, second = check(tmp_path / "config.toml", {}).warnings
+    assert first.endswith("programme.entries[3]: all its dates are over")
+    assert "'night' is on for 120 s only" in second
+
+
+def test_the_programme_is_shown_with_the_entries_it_follows_from(latentfm: CommandLine, tmp_path: Path) -> None:
+    """The command tells what is on and each change to come, local time first, and how a day without any looks."""
+    path = tmp_path / "config.toml"
+    path.write_text(
+        'programme.timezone = "Asia/Tokyo"\nprogramme.entries = [{ at = "06:30", playlist = "day" }, '
+        '{ at = "22:00", playlist = "night" }]'
+    )
+    lines = latentfm("programme", "--days", "2", "--config", path).stdout.splitlines()
+    assert lines[0] == "Latent FM, Asia/Tokyo"
+    assert lines[2].startswith("now")
+    told = [line.split() for line in lines[3:]]
+    assert len(told) == 4
+    assert {(line[4], line[5], line[6]) for line in told} == {("06:30", "JST", "day"), ("22:00", "JST", "night")}
+    assert all("entries[" in " ".join(line) for line in told)
+    path.write_text("")
+    assert "no change within 1 day" in latentfm("programme", "--config", path).stdout
 
 
 def test_check_wants_a_password_that_others_can_not_read(tmp_path: Path) -> None:
@@ -309,7 +346,7 @@ def test_primers_that_can_not_serve_are_explained(latentfm: CommandLine, tmp_pat
 @pytest.mark.slow
 def test_compose_repeats_itself_in_another_process_and_ends_on_ctrl_c(latentfm: CommandLine, tmp_path: Path) -> None:
     """One seed gives the same MIDI and samples in two processes; an interrupted one leaves status 130, no trace."""
-    result = latentfm("compose", "--playlist", "day", "--seed", "42", "--out", tmp_path / "a")
+    result = latentfm("compose", "--playlist", "day", "--seed", "42", "--report", "--out", tmp_path / "a")
     assert result.status == 0, result.stderr
     line = command("compose", "--playlist", "day", "--seed", "42", "--out", tmp_path / "b", "--sections", "500")
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "daemon")}
@@ -330,3 +367,5 @@ def test_compose_repeats_itself_in_another_process_and_ends_on_ctrl_c(latentfm: 
         assert (first / file).read_bytes() == (second / file).read_bytes(), file
     assert json.loads((first / "take.json").read_text("utf-8"))["playlist"] == "day"
     assert (first / "take.png").read_bytes().startswith(b"\x89PNG")
+    assert (first / "report.html").read_text("utf-8").startswith("<!doctype html>")
+    assert not (second / "report.html").exists()

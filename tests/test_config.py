@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from latentfm.config import (
     Config,
     IcecastOutput,
+    ProgrammeEntry,
     find_playlist,
     load_config,
     load_playlist,
@@ -58,7 +59,7 @@ def test_the_default_file_explains_every_key(repository: Path) -> None:
     documented = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.MULTILINE))
     sections = [Config.model_fields[name].annotation for name in ("station", "web", "studio", "programme")]
     keys = {key for section in sections for key in getattr(section, "model_fields", {})}
-    keys |= {"at", *IcecastOutput.model_fields}
+    keys |= {*ProgrammeEntry.model_fields, *IcecastOutput.model_fields}
     assert keys - documented == {"entries"}  # a list of tables, shown as [[programme.entries]]
 
 
@@ -211,11 +212,47 @@ def test_paths_start_at_the_files_folder_and_know_variables(tmp_path: Path) -> N
     assert "the environment has no CREDENTIALS_DIRECTORY" in faults_of(path)[0]
 
 
-def test_two_playlists_at_one_time_are_a_fault(tmp_path: Path) -> None:
-    """The programme can not say two things about one minute."""
-    entries = '[{ at = "06:00", playlist = "a" }, { at = "06:00", playlist = "b" }]'
-    (line,) = faults_of(write(tmp_path, f"[programme]\nentries = {entries}\n"))
-    assert "more than one entry is at 06:00" in line
+def test_two_entries_for_one_minute_are_a_fault_that_names_both(tmp_path: Path) -> None:
+    """The programme can not say two things about one minute; every such pair is told."""
+    entries = """[
+        { at = "06:00", playlist = "a" }, { at = "06:00", playlist = "b" },
+        { at = "22:00", until = "05:00", days = ["fri"], playlist = "a" },
+        { at = "04:00", days = ["sat"], playlist = "b" },
+    ]"""
+    (line,) = faults_of(write(tmp_path, f"programme.entries = {entries}\n"))
+    assert line == (
+        f"{tmp_path}/config.toml: programme: entries[0]: 'a' from 06:00 and entries[1]: 'b' from 06:00 claim the same "
+        "time; entries[2]: 'a' from 22:00 until 05:00 on fri and entries[3]: 'b' from 04:00 on sat claim the same time"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('timezone = "Europe/Berln"', "programme.timezone = 'Europe/Berln': expected a time zone such as"),
+        ('timezone = "../etc"', "programme.timezone = '../etc': expected a time zone"),
+        ('entries = [{ at = "6:30", playlist = "a" }]', "programme.entries[0].at = '6:30': expected a time of day"),
+        (
+            'entries = [{ at = "06:30", until = "24:00", playlist = "a" }]',
+            "programme.entries[0].until = '24:00': expected",
+        ),
+        (
+            'entries = [{ at = "06:30", days = ["sa"], playlist = "a" }]',
+            "programme.entries[0].days[0] = 'sa': expected",
+        ),
+        ('entries = [{ at = "06:30", days = [], playlist = "a" }]', "programme.entries[0].days = []"),
+        (
+            'entries = [{ at = "06:30", dates = ["02-30"], playlist = "a" }]',
+            "dates[0] = '02-30': expected dates such as",
+        ),
+        ('entries = [{ at = "06:30", dates = ["12-24..2027-01-06"], playlist = "a" }]', "expected one date, or two"),
+        ('entries = [{ at = "06:30", dates = ["2027-02-01..2027-01-06"], playlist = "a" }]', "ends after it begins"),
+    ],
+)
+def test_a_programme_that_can_not_be_is_explained(tmp_path: Path, line: str, fault: str) -> None:
+    """Zones, times, weekdays and dates are read before the station starts, and a fault is told with its key."""
+    (told,) = faults_of(write(tmp_path, f"[programme]\n{line}\n"))
+    assert fault in told
 
 
 def test_playlists_that_ship_are_found_and_own_ones_go_first(tmp_path: Path, repository: Path) -> None:

@@ -10,9 +10,10 @@ import pytest
 from latentfm.brief import Carry, Key
 from latentfm.config import Config, load_config
 from latentfm.ops.clock import SystemClock
+from latentfm.planner import carry_from
 from latentfm.playlist import Playlist
 from latentfm.sources import Sources
-from latentfm.station import Station, carry_from
+from latentfm.station import Station
 from latentfm.take import Seam, TakeInfo
 
 VOICES = [{"role": "lead"}, {"role": "pad"}, {"role": "bass"}]

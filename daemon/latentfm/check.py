@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from latentfm.config import Config, find_playlist, load_config, load_playlist
+from latentfm.entries import Entry
 from latentfm.errors import ConfigError, LatentFMError
 from latentfm.playlist import Playlist
+from latentfm.programme import changes, local, programme_of
 
 _ANCHOR_STEPS = 32  # sixteenths: two bars, which is what the models read
+_WEEK = 7 * 86_400
+_SHORT = 240  # seconds
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -109,3 +115,26 @@ def _warnings(config: Config) -> Iterator[str]:
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             where = f"{config.path}: outputs[{number}].url"
             yield f"{where}: the password goes to {parts.hostname} unencrypted; https would hide it"
+    yield from _programme_warnings(config)
+
+
+def _programme_warnings(config: Config) -> Iterator[str]:
+    """Yield which entries are over for good, and which moods are so short that they may come and go unheard."""
+    programme = programme_of(config.programme)
+    now = time.time()
+    today = local(programme, now).date()
+    entries: dict[int, list[Entry]] = {}
+    for entry in programme.entries:
+        entries.setdefault(entry.number, []).append(entry)
+    for number, parts in entries.items():
+        if all(part.over(today) for part in parts):
+            yield f"{config.path}: programme.entries[{number}]: all its dates are over"
+    week = list(changes(programme, now, now + _WEEK))
+    for change, following in pairwise(week):
+        if following.at - change.at < _SHORT:
+            at = f"{local(programme, change.at):%a %H:%M}"
+            yield (
+                f"{config.path}: programme: '{change.playlist}' is on for {following.at - change.at:.0f} s only "
+                f"({at}); a change needs a section or two"
+            )
+            return

@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 import platformdirs
 from pydantic import (
@@ -24,8 +25,10 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
+from latentfm.entries import DAYS, Day, Entry, contradictions, parse_span, parse_time
 from latentfm.errors import ConfigError
 from latentfm.playlist import Playlist
 from latentfm.tomlfile import override, read_toml, suggest, validate
@@ -64,6 +67,16 @@ def _number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
+def _time_of_day(text: str) -> str:
+    parse_time(text)
+    return text
+
+
+def _dates(text: str) -> str:
+    parse_span(text)
+    return text
+
+
 Bitrate = Annotated[Literal[64, 96, 128, 160, 192, 224, 256, 320], BeforeValidator(_number)]
 
 
@@ -94,33 +107,50 @@ class StudioConfig(Table):
 
 
 class ProgrammeEntry(Table):
-    """From ``at`` on, every day, ``playlist`` is on."""
+    """From ``at`` on ``playlist`` is on, on the days that ``days`` and ``dates`` leave."""
 
-    at: str
+    at: Annotated[str, AfterValidator(_time_of_day)]
     playlist: str
+    until: Annotated[str, AfterValidator(_time_of_day)] | None = None
+    days: Annotated[tuple[Day, ...], Field(min_length=1)] | None = None
+    dates: Annotated[tuple[Annotated[str, AfterValidator(_dates)], ...], Field(min_length=1)] | None = None
 
-    @field_validator("at")
-    @classmethod
-    def _time_of_day(cls, at: str) -> str:
-        if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at) is None:
-            raise ValueError("expected a time of day such as '06:30'")
-        return at
+    def parsed(self, number: int) -> tuple[Entry, ...]:
+        """Return it as values, one for each of its dates; ``number`` is its place among the entries."""
+        until = parse_time(self.until) if self.until else None
+        days = frozenset(DAYS.index(day) for day in self.days) if self.days else None
+        spans = [parse_span(text) for text in self.dates] if self.dates else [None]
+        return tuple(Entry(parse_time(self.at), self.playlist, until, days, span, number) for span in spans)
 
 
 class ProgrammeConfig(Table):
-    """Which playlist is on; entries, where there are any, divide the day among several."""
+    """Which playlist is on: the default one, where no entry says otherwise."""
 
     playlist: str = "day"
+    timezone: str | None = None  # the machine's, unless set
     entries: tuple[ProgrammeEntry, ...] = ()
 
-    @field_validator("entries")
+    @field_validator("timezone")
     @classmethod
-    def _each_once(cls, entries: tuple[ProgrammeEntry, ...]) -> tuple[ProgrammeEntry, ...]:
-        times = [entry.at for entry in entries]
-        twice = sorted({at for at in times if times.count(at) > 1})
-        if twice:
-            raise ValueError(f"expected each time once; more than one entry is at {', '.join(twice)}")
-        return entries
+    def _known_zone(cls, timezone: str | None) -> str | None:
+        try:
+            if timezone is not None:
+                ZoneInfo(timezone)
+        except (KeyError, ValueError, OSError):
+            near = suggest(timezone or "", available_timezones()).partition("; there are")[0]
+            raise ValueError(f"expected a time zone such as 'Europe/Berlin'{near}") from None
+        return timezone
+
+    @model_validator(mode="after")
+    def _no_contradictions(self) -> Self:
+        pairs = [f"{one} and {other} claim the same time" for one, other in contradictions(self.parsed())]
+        if pairs:
+            raise ValueError("; ".join(pairs))
+        return self
+
+    def parsed(self) -> tuple[Entry, ...]:
+        """Return the entries as values."""
+        return tuple(entry for number, table in enumerate(self.entries) for entry in table.parsed(number))
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all playlists that can be on, without repeats."""
@@ -159,6 +189,13 @@ class IcecastOutput(Table):
         return url
 
 
+class HistoryConfig(Table):
+    """How long it is remembered what aired."""
+
+    keep_days: Annotated[int, Field(ge=1)] = 90
+    max_mb: Annotated[int, Field(ge=10)] = 1000
+
+
 Output = IcecastOutput  # becomes a union, told apart by ``type``, when there are more kinds
 
 
@@ -169,6 +206,7 @@ class Config(Table):
     web: Web = Field(default_factory=Web)
     studio: StudioConfig = Field(default_factory=StudioConfig)
     programme: ProgrammeConfig = Field(default_factory=ProgrammeConfig)
+    history: HistoryConfig = Field(default_factory=HistoryConfig)
     outputs: tuple[Output, ...] = ()
     _path: Path = PrivateAttr(default=Path("config.toml"))
 

@@ -49,8 +49,16 @@ class BankError(LatentFMError):
     """A take on disk that can't be written or read back."""
 
 
+class HistoryError(LatentFMError):
+    """A history that can't be read, or that does not hold what was asked for."""
+
+
 class OutputError(LatentFMError):
     """An output that refuses, stalls or can't be reached."""
+
+
+class ReportError(LatentFMError):
+    """A report that can't be made or written."""
 
 
 class TrainingError(LatentFMError):

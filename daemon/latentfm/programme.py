@@ -1,111 +1,170 @@
-"""What is on at a time, and the brief for the next section: pure functions of the programme and of values."""
+"""What is on at a time, what comes next, and which mood a seam leads into: pure functions of the programme.
+
+Moments are seconds since 1970, times of day are those of the programme's zone. A time that comes twice, when clocks are
+set back, means its first coming; one that is skipped means the moment of the skip. So every moment has one answer and
+nothing changes twice.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from itertools import pairwise
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import cached_property, lru_cache
+from itertools import takewhile
+from operator import itemgetter
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from latentfm.brief import Brief, Carry
-from latentfm.errors import ConfigError
-from latentfm.playlist import Playlist
+from latentfm.config import ProgrammeConfig
+from latentfm.entries import Entry
 
-_CLOCK_TIME = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
-_SEED_BITS = 53  # every JSON reader keeps integers of this size whole
+GRACE: Final = 30.0
+"""Seconds before a change in which a seam leads into the next mood already: half of a short section."""
 
-
-@dataclass(frozen=True)
-class Entry:
-    """From ``at`` on, every day, the named playlist is on."""
-
-    at: time
-    playlist: str
+_DAY: Final = timedelta(days=1)
+_HORIZON: Final = 400  # days that are looked ahead for a change: yearly dates come again
+_SOON: Final = 2 * 3600.0  # seconds that a seam is planned ahead
 
 
 @dataclass(frozen=True)
 class Programme:
-    """A default playlist, and entries of the day that take over from it; with any entry the default never airs."""
+    """A default playlist, entries that go before it, and the time zone of their times: None is the machine's."""
 
     default: str
     entries: tuple[Entry, ...] = ()
+    zone: tzinfo | None = None
+
+    @cached_property
+    def levels(self) -> tuple[tuple[Entry, ...], ...]:
+        """Return the entries of each level, the most special ones first."""
+        levels = sorted({entry.level for entry in self.entries}, reverse=True)
+        return tuple(tuple(entry for entry in self.entries if entry.level == level) for level in levels)
 
     def playlists(self) -> tuple[str, ...]:
         """Return the names of all playlists that can be on, without repeats."""
         return tuple(dict.fromkeys([self.default, *(entry.playlist for entry in self.entries)]))
 
 
-def parse_time(text: str) -> time:
-    """Return the time of day of ``"HH:MM"``; raise ConfigError for anything else."""
-    match = _CLOCK_TIME.match(text)
-    if match is None:
-        raise ConfigError(f"expected a time of day such as '06:30', got {text!r}")
-    return time(int(match[1]), int(match[2]))
+@dataclass(frozen=True, slots=True)
+class Change:
+    """At a moment another playlist comes on, by an entry or, where that is None, by default."""
+
+    at: float
+    playlist: str
+    entry: Entry | None = None
 
 
-def programme_of(default: str, entries: Sequence[tuple[str, str]] = ()) -> Programme:
-    """Return a programme from its configuration: each entry is a time ``"HH:MM"`` and a playlist's name.
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The mood that a seam leads into, until when it is on and what follows; None where no change is near."""
 
-    Raises ConfigError when a time can't be read or is there twice.
+    playlist: str
+    until: float | None = None
+    following: str | None = None
+
+
+def programme_of(config: ProgrammeConfig) -> Programme:
+    """Return the programme of a configuration."""
+    zone = ZoneInfo(config.timezone) if config.timezone else None
+    return Programme(config.playlist, config.parsed(), zone)
+
+
+def entry_at(programme: Programme, moment: float) -> Entry | None:
+    """Return the entry by which a playlist is on at a moment, None for the default."""
+    today = local(programme, moment).date()
+    for level in programme.levels:
+        begun = [
+            (begin, day, entry.at, entry)
+            for day in (today - _DAY, today)
+            for entry in level
+            if entry.begins_on(day) and (begin := _instant(day, entry.at, programme.zone)) <= moment
+        ]
+        if begun:
+            _, day, _, entry = max(begun, key=itemgetter(0, 1, 2))
+            end = _end(entry, day, programme.zone)
+            if end is None or moment < end:
+                return entry
+    return None
+
+
+def playlist_at(programme: Programme, moment: float) -> str:
+    """Return the name of the playlist that is on at a moment."""
+    entry = entry_at(programme, moment)
+    return entry.playlist if entry else programme.default
+
+
+def next_change(programme: Programme, moment: float, within: float | None = None) -> Change | None:
+    """Return when another playlist comes on next, None where that is not so within some seconds or the coming year."""
+    playlist = playlist_at(programme, moment)
+    bounds: Iterator[float] = iter(()) if {*programme.playlists()} == {playlist} else _bounds(programme, moment)
+    if within is not None:
+        bounds = takewhile(lambda bound: bound <= moment + within, bounds)
+    for bound in bounds:
+        entry = entry_at(programme, bound)
+        name = entry.playlist if entry else programme.default
+        if name != playlist:
+            return Change(bound, name, entry)
+    return None
+
+
+def changes(programme: Programme, since: float, until: float) -> Iterator[Change]:
+    """Yield the changes after one moment and up to another."""
+    while (change := next_change(programme, since, until - since)) is not None:
+        yield change
+        since = change.at
+
+
+def slot_at(programme: Programme, seam: float) -> Slot:
+    """Return what a seam at a moment leads into: the mood that is on ``GRACE`` seconds later.
+
+    Whoever orders takes and whoever puts them on air go by this one function.
     """
-    parsed = sorted((Entry(parse_time(at), name) for at, name in entries), key=lambda entry: entry.at)
-    for earlier, later in pairwise(parsed):
-        if earlier.at == later.at:
-            raise ConfigError(f"the programme names two playlists at {later.at:%H:%M}")
-    return Programme(default, tuple(parsed))
+    change = next_change(programme, seam + GRACE, _SOON)
+    playlist = playlist_at(programme, seam + GRACE)
+    return Slot(playlist, change.at, change.playlist) if change else Slot(playlist)
 
 
-def playlist_at(programme: Programme, moment: datetime) -> str:
-    """Return the name of the playlist that is on at a local time."""
-    if not programme.entries:
-        return programme.default
-    begun = [entry for entry in programme.entries if entry.at <= moment.time()]
-    return (begun or programme.entries)[-1].playlist  # before the day's first entry, yesterday's last goes on
+def local(programme: Programme, moment: float) -> datetime:
+    """Return a moment as clocks in the programme's zone show it, aware of its offset."""
+    shown = datetime.fromtimestamp(moment, programme.zone)
+    return shown if programme.zone else shown.astimezone()
 
 
-def next_change(programme: Programme, moment: datetime) -> datetime | None:
-    """Return the local time at which another entry begins, or None where nothing ever changes."""
-    if len({entry.playlist for entry in programme.entries}) < 2:  # noqa: PLR2004 - one playlist is no change
-        return None
-    today = [datetime.combine(moment.date(), entry.at, moment.tzinfo) for entry in programme.entries]
-    return min(at if at > moment else at + timedelta(days=1) for at in today)
+def _bounds(programme: Programme, moment: float) -> Iterator[float]:
+    """Yield the moments after one at which entries begin or end, rising, for as far as is looked ahead."""
+    today = local(programme, moment).date()
+    known: Sequence[float] = ()
+    for count in range(-1, _HORIZON):
+        day = today + count * _DAY
+        begun = [entry for entry in programme.entries if entry.begins_on(day)]
+        begins = [_instant(day, entry.at, programme.zone) for entry in begun]
+        ends = [end for entry in begun if (end := _end(entry, day, programme.zone)) is not None]
+        known = sorted({*known, *begins, *ends})
+        tomorrow = _instant(day + _DAY, time(), programme.zone)
+        yield from (bound for bound in known if moment < bound < tomorrow)
+        known = [bound for bound in known if bound >= tomorrow]
 
 
-def section_seed(station_seed: int, section: int) -> int:
-    """Return the seed of the station's ``section``-th section: unrelated for neighbours, the same for ever."""
-    digest = hashlib.sha256(f"{station_seed}/{section}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> (64 - _SEED_BITS)
+def _end(entry: Entry, day: date, zone: tzinfo | None) -> float | None:
+    """Return when an entry that begins on a day ends, None where only the next of its level ends it."""
+    if entry.until is not None:
+        return _instant(day if entry.until > entry.at else day + _DAY, entry.until, zone)
+    return _instant(day + _DAY, time(), zone) if entry.level else None
 
 
-def next_brief(
-    *,
-    station_seed: int,
-    section: int,
-    playlist: Playlist,
-    loudness: float = -16.0,
-    carry: Carry | None = None,
-    models: Mapping[str, str] | None = None,
-    sounds: Mapping[str, str] | None = None,
-    anchors: Mapping[str, str] | None = None,
-    heard: Sequence[str] = (),
-) -> Brief:
-    """Return the order for the next section, with all that its take depends on.
-
-    ``section`` counts the station's sections from 0. ``models``, ``sounds`` and ``anchors`` map what the
-    playlist names to sha256 checksums; ``heard`` are fingerprints of the last takes' audio. The carry's own count is
-    brought in line with ``section``.
-    """
-    if carry is not None and carry.section != section:
-        carry = carry.model_copy(update={"section": section})
-    return Brief(
-        seed=section_seed(station_seed, section),
-        playlist=playlist,
-        loudness=loudness,
-        carry=carry,
-        models=dict(sorted((models or {}).items())),
-        sounds=dict(sorted((sounds or {}).items())),
-        anchors=dict(sorted((anchors or {}).items())),
-        heard=tuple(heard),
-    )
+@lru_cache(maxsize=4096)
+def _instant(day: date, at: time, zone: tzinfo | None) -> float:
+    """Return the first moment of a day at which clocks show ``at`` or, where that time is skipped, a later one."""
+    wall = datetime.combine(day, at, zone)
+    moment = wall.timestamp()
+    if datetime.fromtimestamp(moment, zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return moment
+    before, after = wall.replace(fold=1).timestamp(), moment  # the skip lies between the two readings of the time
+    while after - before > 1:
+        middle = float(round((before + after) / 2))
+        if datetime.fromtimestamp(middle, zone).replace(tzinfo=None) < wall.replace(tzinfo=None):
+            before = middle
+        else:
+            after = middle
+    return after

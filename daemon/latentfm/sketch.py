@@ -4,31 +4,44 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from latentfm import bank, sources
+from latentfm.audio.pcm import Pcm
 from latentfm.brief import Carry
-from latentfm.compose import compose, figure, midi_in
+from latentfm.compose import Section, compose, midi_in
 from latentfm.errors import BankError, MidiError
 from latentfm.models import catalogue, latent
+from latentfm.orders import next_brief
 from latentfm.playlist import Playlist
-from latentfm.programme import next_brief
 from latentfm.studio import produce
+from latentfm.take import TakeInfo
 
 STAGES: Final = ("composing", "rendering", "writing", "drawing")
-PICTURE: Final = "take.png"
 _STEPS_PER_BAR: Final = 16
+
+
+@dataclass(frozen=True)
+class Made:
+    """A take that was made by hand: its folder, the section, its description and its audio."""
+
+    folder: Path
+    section: Section
+    info: TakeInfo
+    audio: Pcm
 
 
 def compose_sections(
     playlist: Playlist, *, seed: int, sections: int, out: Path, loudness: float, tell: Callable[[int, str], None]
-) -> Iterator[Path]:
-    """Make takes one after the other, each from the carry of the one before, and yield the folder of each.
+) -> Iterator[Made]:
+    """Make takes one after the other, each from the carry of the one before, and yield them.
 
-    ``tell`` is called with the section's number, from 0, and one of ``STAGES`` as each begins. A take of the same
+    ``tell`` is called with the section's number, from 0, and one of ``STAGES`` as each begins; drawing is what
+    whoever is given a take does with it. A take of the same
     brief that lies in ``out`` already is made anew and replaced.
 
     Raises:
@@ -55,9 +68,8 @@ def compose_sections(
         folder = _replace(out / info.id)
         bank.write_take(out, info, audio, produce.midi_bytes(section))
         tell(number, "drawing")
-        figure.draw(section, folder / PICTURE)
         carry = info.carry
-        yield folder
+        yield Made(folder, section, info, audio)
 
 
 def continue_melody(primer: Path, *, model: str, bars: int, temperature: float, seed: int, out: Path) -> float:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +14,21 @@ import structlog
 
 from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.bank import Bank
-from latentfm.brief import Brief, Carry
-from latentfm.broadcast import Beds, Broadcast, Feed, IcecastOutput, Library, Output, Target, load_shipped, read_secret
+from latentfm.broadcast import (
+    Beds,
+    Broadcast,
+    Feed,
+    IcecastOutput,
+    Library,
+    Output,
+    Sink,
+    Target,
+    load_shipped,
+    read_secret,
+)
 from latentfm.config import Config
 from latentfm.errors import LatentFMError
+from latentfm.history import FILE, Recorder, Retention, Shelf
 from latentfm.lastgood import remember
 from latentfm.ops import logs
 from latentfm.ops.clock import Clock, SystemClock
@@ -28,20 +38,18 @@ from latentfm.ops.signals import Signals, stacks
 from latentfm.ops.state import StateFolder
 from latentfm.ops.systemd import Notifier
 from latentfm.ops.watchdog import Watchdog
+from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
-from latentfm.programme import next_brief, next_change, playlist_at, programme_of
-from latentfm.sources import Sources, sources_of
+from latentfm.programme import local, next_change, playlist_at, programme_of, slot_at
 from latentfm.studio import ChildStudio
 from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
 from latentfm.studio.supervisor import CHILD
-from latentfm.take import TakeInfo
-from latentfm.web import Status, WebOutput
+from latentfm.web import OnAir, Status, WebOutput
 
 BANK = "bank"
 SHIPPED = Path(__file__).parent / "takes"
 _BUILT_IN = ("mp3", 192)
-_HEARD = 12  # takes whose audio the next one must not repeat
 _HOUSEKEEPING = 600.0  # seconds
 _ROUND = 0.2  # seconds between two looks of the main loop
 _GRACEFUL = 4.0  # seconds that stopping may take
@@ -49,13 +57,16 @@ _GRACEFUL = 4.0  # seconds that stopping may take
 _log = structlog.get_logger()
 
 
-def run(config: Config, playlists: Mapping[str, Playlist], *, child: Sequence[str] = CHILD) -> int:
+def run(
+    config: Config, playlists: Mapping[str, Playlist], *, child: Sequence[str] = CHILD, sinks: Sequence[Sink] = ()
+) -> int:
     """Run the station until SIGTERM or SIGINT; return its exit status.
 
     Args:
         config: the configuration.
         playlists: every playlist that its programme names.
         child: the command of the studio's child.
+        sinks: what gets the PCM besides the feeds.
 
     Raises:
         ConfigError: the state folder can't be written.
@@ -64,7 +75,7 @@ def run(config: Config, playlists: Mapping[str, Playlist], *, child: Sequence[st
     signals = Signals()
     notifier = Notifier()
     clock = SystemClock()
-    station = Station(config, playlists, child=child, clock=clock)
+    station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
     watchdog = Watchdog(lambda: station.broadcast.monitor.pulse.ready, notifier, clock)
     try:
         station.start()
@@ -94,15 +105,16 @@ class Station:
         *,
         child: Sequence[str] = CHILD,
         clock: Clock | None = None,
+        sinks: Sequence[Sink] = (),
     ) -> None:
+        """Put nothing on air yet; ``sinks`` get the PCM besides the feeds."""
         self.config = config
         self._playlists = playlists
         self._child = child
         self._clock = clock or SystemClock()
-        entries = [(entry.at, entry.playlist) for entry in config.programme.entries]
-        self._programme = programme_of(config.programme.playlist, entries)
+        self._sinks = tuple(sinks)
+        self._programme = programme_of(config.programme)
         self._undo = ExitStack()
-        self._section = 0  # the number of the next section, unless the bank knows of later ones
 
     def start(self) -> None:
         """Go on air. An output that can't be opened costs that output only; what else fails is undone and raised."""
@@ -141,11 +153,28 @@ class Station:
     def _go_on_air(self) -> None:
         wanted = [_BUILT_IN, *((output.format, output.bitrate) for output in self.config.outputs)]
         self._feeds = {form: Feed(*form) for form in dict.fromkeys(wanted)}
-        library = Library(self.bank, self.playlist_now, shipped=self._shipped, crossfade_seconds=self._crossfade)
+        self._library = Library(
+            self.bank, partial(slot_at, self._programme), shipped=self._shipped, crossfade_seconds=self._crossfade
+        )
         beds = Beds(self.config.station.name, self.playlist_now, lufs=self.config.station.loudness)
-        self.broadcast = Broadcast(library, beds, tuple(self._feeds.values()), clock=self._clock)
+        self.broadcast = Broadcast(
+            self._library, beds, tuple(self._feeds.values()), clock=self._clock, sinks=self._sinks
+        )
+        self._open_history()  # before the broadcast starts, so that it is closed after that has stopped
         self._undo.callback(self.broadcast.stop)
         self.broadcast.start()
+
+    def _open_history(self) -> None:
+        settings = self.config.history
+        self.history = Recorder(
+            self.broadcast.cues,
+            self.config.station.state_dir / FILE,
+            Shelf(self.bank.root, SHIPPED),
+            keep=Retention(settings.keep_days, settings.max_mb),
+            clock=self._clock,
+        )
+        self._undo.callback(self.history.stop)
+        self.history.start()
 
     def _open_outputs(self) -> None:
         web, built_in = self.config.web, self._feeds[_BUILT_IN]
@@ -186,7 +215,9 @@ class Station:
         self.studio = ChildStudio(
             self.bank.root, limits=limits, command=self._child, clock=self._clock, prepare=self.bank.sweep
         )
-        self.producer = Producer(self.studio, Orders(self._next_brief, self._take_made, self._given_up))
+        wishes = Wishes(self.config.station.seed, self.config.station.loudness, settings.takes_ahead)
+        planner = Planner(self._programme, self._playlists, self._library, self.broadcast.director, self._clock, wishes)
+        self.producer = Producer(self.studio, Orders(planner.next_brief, planner.made, planner.given_up))
         self._undo.callback(self.producer.stop)
         self._undo.callback(self.studio.close)
         self._undo.callback(self.producer.ask_to_stop)
@@ -201,7 +232,7 @@ class Station:
 
     def playlist_now(self) -> str:
         """Return the name of the playlist that is on."""
-        return playlist_at(self._programme, self._local(self._clock.time()))
+        return playlist_at(self._programme, self._clock.time())
 
     def status(self) -> Status:
         """Return how the station is; may look at the disk."""
@@ -214,37 +245,16 @@ class Station:
             ahead=self.broadcast.runway.ahead,
             playable=playable / SAMPLE_RATE,
             fresh=fresh / SAMPLE_RATE,
+            on_air=self._on_air(),
             outputs=tuple(output.status for output in self.outputs),
         )
 
-    def _next_brief(self) -> Brief | None:
-        """Return the order for the next take, None while enough fresh ones lie ready."""
-        playlist = self._playlists[self.playlist_now()]
-        committed = self.broadcast.director.committed
-        ready = [take for take in self.bank.unaired(playlist.name) if take.info.id not in committed]
-        if len(ready) >= self.config.studio.takes_ahead:
-            return None
-        takes = self.bank.takes()
-        sources = sources_of(playlist)
-        self._section = max(self._section, *(take.info.carry.section for take in takes), 0)
-        return next_brief(
-            station_seed=self.config.station.seed,
-            section=self._section,
-            playlist=playlist,
-            loudness=self.config.station.loudness,
-            carry=carry_from(takes[-1].info, playlist, sources) if takes else None,
-            models=sources.models,
-            sounds=sources.sounds,
-            anchors=sources.anchors,
-            heard=[fingerprint for take in takes[-_HEARD:] if (fingerprint := take.info.provenance.get("fingerprint"))],
-        )
-
-    def _take_made(self, take: TakeInfo) -> None:
-        self._section = max(self._section, take.carry.section)
-
-    def _given_up(self, brief: Brief) -> None:
-        self._section += 1  # the next one is another section, with a seed of its own
-        del brief
+    def _on_air(self) -> OnAir:
+        """Return what the programme says now."""
+        now = self._clock.time()
+        change = next_change(self._programme, now)
+        playlist = playlist_at(self._programme, now)
+        return OnAir(playlist, change.playlist, local(self._programme, change.at)) if change else OnAir(playlist)
 
     def _keep_house(self) -> None:
         self.bank.trim(keep=self.broadcast.director.committed)
@@ -252,8 +262,8 @@ class Station:
         _log.info("memory", station_mb=round(resident_mb()), studio_mb=round(resident_mb(child)) if child else 0)
 
     def _next_change(self, now: float) -> float | None:
-        change = next_change(self._programme, self._local(now))
-        return change.timestamp() if change else None
+        change = next_change(self._programme, now)
+        return change.at if change else None
 
     def _change_programme(self) -> None:
         _log.info("programme_changed", playlist=self.playlist_now())
@@ -262,25 +272,6 @@ class Station:
     def _crossfade(self, name: str) -> float:
         playlist = self._playlists.get(name)
         return playlist.mix.crossfade_seconds if playlist else 8.0
-
-    @staticmethod
-    def _local(moment: float) -> datetime:
-        """Return a moment as the local wall clock shows it; without a zone, so that hours are those of the day."""
-        return datetime.fromtimestamp(moment, UTC).astimezone().replace(tzinfo=None)
-
-
-def carry_from(last: TakeInfo, playlist: Playlist, sources: Sources) -> Carry | None:
-    """Return where the next section goes on from the last take, as far as the models are still those it was made by.
-
-    A point in one model's latent space means nothing in another's.
-    """
-    before = last.provenance.get("brief", {}).get("models", {})
-    lead, drums = playlist.models.melody_vae, playlist.models.drums_vae
-    if before.get(lead) != sources.models[lead]:
-        return None
-    if before.get(drums) != sources.models.get(drums):
-        return last.carry.model_copy(update={"drums_latent": None})
-    return last.carry
 
 
 def _stop_in_time(station: Station, seconds: float) -> None:

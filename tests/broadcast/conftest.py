@@ -26,6 +26,7 @@ from latentfm.broadcast.library import Library, Shipped
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.timeline import BLOCK, Timeline
 from latentfm.broadcast.tone_bed import Beds
+from latentfm.programme import Slot
 from latentfm.take import Seam, TakeInfo
 
 MIDI = b"MThd\0\0\0\6"
@@ -98,7 +99,7 @@ class Stage:
         self.decks: list[Deck] = []
         self.beds = Beds("Interlude", lambda: self.mood)
         self.library = Library(
-            self.bank, lambda: self.mood, shipped=self.shipped, crossfade_seconds=lambda _: self.crossfade
+            self.bank, lambda _: Slot(self.mood), shipped=self.shipped, crossfade_seconds=lambda _: self.crossfade
         )
         self.timeline = Timeline(self.beds, self.notices, block=self.block)
         self.director = Director(

@@ -11,6 +11,7 @@ from typing import Any
 from latentfm.audio.pcm import Pcm
 from latentfm.bank import Bank
 from latentfm.broadcast import Beds, Broadcast, Feed, Library
+from latentfm.programme import Slot
 
 
 def test_it_goes_on_air_at_once_and_leaves_nothing_behind(
@@ -20,7 +21,7 @@ def test_it_goes_on_air_at_once_and_leaves_nothing_behind(
     publish("one", 30)
     before = set(threading.enumerate())
     feed = Feed()
-    broadcast = Broadcast(Library(bank, lambda: "day"), Beds("Interlude", lambda: "day"), [feed])
+    broadcast = Broadcast(Library(bank, lambda _: Slot("day")), Beds("Interlude", lambda: "day"), [feed])
     broadcast.start()
     with feed.subscribe(burst=65_536) as subscription:
         chunk = subscription.get(5)
@@ -39,19 +40,19 @@ def test_a_director_that_fails_is_rebuilt(
 ) -> None:
     """A fault in choosing costs nothing that is heard: the director is run anew, and takes come again."""
     feed = Feed()
-    library: Any = Library(bank, lambda: "day")
+    library: Any = Library(bank, lambda _: Slot("day"))
     faults = iter([OSError("no such disk")] * 2)
-    search = library.fresh
+    search = library.candidates
 
-    def failing() -> Any:
+    def failing(*args: Any, **settings: Any) -> Any:
         for fault in faults:
             raise fault
-        return search()
+        return search(*args, **settings)
 
-    library.fresh = failing
+    library.candidates = failing
     broadcast = Broadcast(library, Beds("Interlude", lambda: "day"), [feed])
     publish("one", 20)
-    broadcast.timeline.next_block()  # the bed is on air, so what is fresh is asked for
+    broadcast.timeline.next_block()  # the bed is on air, so it is asked at once
     for part in broadcast._parts:
         part.start()
     eventually(lambda: broadcast.timeline.playing.title == "One", 15, "the director did not come back")

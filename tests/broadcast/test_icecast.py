@@ -22,13 +22,14 @@ from latentfm.broadcast.library import Library
 from latentfm.broadcast.secret import Secret
 from latentfm.broadcast.tone_bed import Beds
 from latentfm.errors import OutputError
+from latentfm.programme import Slot
 
 
 @pytest.fixture
 def feed(bank: Any) -> Iterator[Feed]:
     """Return the feed of a broadcast that plays the tone bed."""
     made = Feed()
-    broadcast = Broadcast(Library(bank, lambda: "day"), Beds("Nachtstück, 1° «ü»", lambda: "day"), [made])
+    broadcast = Broadcast(Library(bank, lambda _: Slot("day")), Beds("Nachtstück, 1° «ü»", lambda: "day"), [made])
     broadcast.start()
     yield made
     broadcast.stop()

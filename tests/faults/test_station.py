@@ -18,6 +18,11 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from latentfm.errors import HistoryError
+from latentfm.history import FILE, Shelf
+from latentfm.history.archive import Archive, Place
+from latentfm.history.recreate import make
+
 Start = Callable[..., Any]
 NOT_IN_THE_STREAMING_PROCESS = (
     "ai_edge_litert",
@@ -222,3 +227,35 @@ def test_a_busy_port_costs_that_output_only(start_station: Start) -> None:
         station.wait_for("ready")
         assert f"port {port} on 127.0.0.1 is in use" in station.wait_for("part_failed")["reason"]
     assert station.wait_for("web_listening")["port"] == port
+
+
+def test_a_killed_station_leaves_its_history(start_station: Start, tmp_path: Path) -> None:
+    """What aired is made again while the station runs and after kill -9; the next start is another run of the same."""
+
+    def recreated(state: Path, run: int) -> int:
+        with Archive(state / FILE) as archive:
+            frames = archive.frames(run)
+            shelf = Shelf(state / "bank", tmp_path / "none")
+            made = make(archive, shelf, Place(run, frames // 2), frames, tmp_path / "again.wav")
+            assert made.doubts == ()
+            assert np.abs(sf.read(tmp_path / "again.wav")[0]).max() > 0.01
+            return made.frames
+
+    def written(state: Path, run: int) -> bool:
+        try:
+            with Archive(state / FILE) as archive:
+                return archive.airings()[-1].run == run
+        except (HistoryError, IndexError):
+            return False
+
+    for run in (1, 2):
+        station = start_station()
+        deadline = time.monotonic() + 30
+        while not written(station.state, run):
+            assert time.monotonic() < deadline, station.log
+            time.sleep(0.2)
+        assert recreated(station.state, run) > 48_000
+        station.process.kill()
+        station.process.wait(10)
+    assert recreated(station.state, 1) > 48_000
+    assert recreated(station.state, 2) > 48_000

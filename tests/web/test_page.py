@@ -3,39 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--autoplay-policy=no-user-gesture-required",
-    "--window-size=800,900",
-)
-
-
-@pytest.fixture
-def browser(program: Callable[..., str], tmp_path: Any) -> Iterator[webdriver.Chrome]:
-    """Return a browser without a screen, and without a way out."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = program("chromium", "chromium-browser")
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
-    yield driver
-    driver.quit()
 
 
 def test_the_page_plays_and_shows_the_title(radio: Any, browser: Any, eventually: Callable[..., None]) -> None:

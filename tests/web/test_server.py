@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from latentfm.broadcast.health import Pulse
 from latentfm.broadcast.outputs import OutputStatus
 from latentfm.errors import OutputError
 from latentfm.web.server import listen
-from latentfm.web.status import Status
+from latentfm.web.status import OnAir, Status
 
 PLAYING = Playing("One", "one", "day", "fresh")
 
@@ -52,6 +53,17 @@ def test_an_output_that_is_away_degrades_the_station() -> None:
     assert Status("x", Pulse(True, 0.1, PLAYING), outputs=outputs[:1]).health == "ready"
     assert Status("x", Pulse(False, None, None), outputs=outputs[:1]).health == "silent"
     assert Status("x", Pulse(False, None, None)).document()["now"] is None
+
+
+def test_the_status_says_what_is_on_and_what_comes_next() -> None:
+    """The programme's mood, and the next one with its local time, if one is to come."""
+    at = datetime(2026, 11, 22, 22, tzinfo=timezone(timedelta(hours=1)))
+    pulse = Pulse(ready=True, since_audible=0.1, playing=PLAYING)
+    assert Status("x", pulse, on_air=OnAir("day", "night", at)).document()["programme"] == {
+        "playlist": "day",
+        "next": {"playlist": "night", "at": "2026-11-22T22:00+01:00"},
+    }
+    assert Status("x", pulse, on_air=OnAir("day")).document()["programme"] == {"playlist": "day", "next": None}
 
 
 def test_a_port_in_use_costs_this_output_only(make_radio: Callable[..., Any], eventually: Callable[..., None]) -> None:

@@ -38,6 +38,8 @@ class Limiter:
 
     Attributes:
         latency: delay in frames.
+        memory: frames after which what went in has no say any more; a limiter that starts so much earlier, without a
+            past, gives the same bits as one that never stopped.
         max_reduction_db: the largest reduction so far.
     """
 
@@ -48,6 +50,8 @@ class Limiter:
         attack = 2 * self._box - 2 + REACH
         self._hold = attack + REACH + 1
         self.latency = attack + AFTER
+        largest = math.ceil(20.0 * _UNITS * math.log10(_LARGEST / self._ceiling))
+        self.memory = -(-largest // self._fall) + self._hold + 2 * self._box + self.latency
         self.max_reduction_db = 0.0
         self._history = silence(self.latency)
         self._needed: _Units = np.zeros(self._hold - 1, dtype=np.int64)

@@ -14,7 +14,9 @@ from latentfm.audio.pcm import SAMPLE_RATE, Pcm
 SILENT = -math.inf
 
 _Levels = TypeVar("_Levels", float, NDArray[np.float64])
+HOP_SECONDS = 0.1  # between two values of ``momentary`` and ``short_term``
 _BLOCK, _HOP = SAMPLE_RATE * 4 // 10, SAMPLE_RATE // 10  # frames: the standard's gating blocks, overlapping by 75 %
+_LONG_BLOCK = SAMPLE_RATE * 3  # frames: EBU R 128's short-term window
 _WARM_UP = 5  # blocks ahead of a piece, in which the filters settle
 _PIECE = 200  # blocks that are measured together: the filters take 16 bytes a sample
 _OFFSET = -0.691  # LUFS of a power of 1
@@ -39,22 +41,33 @@ def integrated(pcm: Pcm) -> float:
     pyloudnorm weighs and measures the blocks, some 20 s at a time, so that memory does not grow with the length.
     It brings SciPy: this is for the studio, not for the process that streams.
     """
-    powers = _power(_blocks(pcm))
+    powers = _power(momentary(pcm))
     heard = powers[powers >= _power(_ABSOLUTE_GATE)]
     return _lufs(heard[heard > _power(_lufs(heard) + _RELATIVE_GATE)])
 
 
-def _blocks(pcm: Pcm) -> NDArray[np.float64]:
-    """Return the loudness of each gating block in LUFS; minus infinity for silent ones."""
+def momentary(pcm: Pcm) -> NDArray[np.float64]:
+    """Return the loudness of each 0.4 s in LUFS, a value every 0.1 s; minus infinity for silence."""
+    return _blocks(pcm, _BLOCK)
+
+
+def short_term(pcm: Pcm) -> NDArray[np.float64]:
+    """Return the loudness of each 3 s in LUFS, a value every 0.1 s (EBU R 128); minus infinity for silence."""
+    return _blocks(pcm, _LONG_BLOCK)
+
+
+def _blocks(pcm: Pcm, block: int) -> NDArray[np.float64]:
+    """Return the loudness in LUFS of each stretch of ``block`` frames, one beginning every ``_HOP`` frames."""
     import pyloudnorm  # noqa: PLC0415 - it brings SciPy, which the streaming process must not load
 
-    meter = pyloudnorm.Meter(SAMPLE_RATE, block_size=_BLOCK / SAMPLE_RATE)
-    count = max(0, (len(pcm) - _BLOCK) // _HOP + 1)
+    overlap = 1.0 - _HOP / block
+    meter = pyloudnorm.Meter(SAMPLE_RATE, block_size=block / SAMPLE_RATE, overlap=overlap)
+    count = max(0, (len(pcm) - block) // _HOP + 1)
     measured = np.empty(count)
     for start in range(0, count, _PIECE):
         stop = min(start + _PIECE, count)
         first = max(0, start - _WARM_UP)
-        meter.integrated_loudness(pcm[first * _HOP : (stop - 1) * _HOP + _BLOCK])
+        meter.integrated_loudness(pcm[first * _HOP : (stop - 1) * _HOP + block])
         measured[start:stop] = meter.blockwise_loudness[start - first :]
     return measured
 

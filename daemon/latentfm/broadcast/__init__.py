@@ -1,6 +1,8 @@
 """Timeline, feeds and outputs: from the bank to the listener."""
 
+from latentfm.broadcast.block import Sink
 from latentfm.broadcast.broadcast import Broadcast
+from latentfm.broadcast.director import NextSeam
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.health import Pulse
 from latentfm.broadcast.icecast import IcecastOutput
@@ -16,11 +18,13 @@ __all__ = [
     "Feed",
     "IcecastOutput",
     "Library",
+    "NextSeam",
     "Output",
     "OutputStatus",
     "Pulse",
     "Secret",
     "Shipped",
+    "Sink",
     "Target",
     "load_shipped",
     "read_secret",

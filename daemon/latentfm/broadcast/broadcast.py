@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from latentfm.broadcast.block import Sink
+from latentfm.broadcast.cues import CueSheet
 from latentfm.broadcast.director import Director
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.health import Monitor
@@ -25,6 +26,7 @@ class Broadcast:
         director: what comes next; ``director.committed`` names the takes that the bank must keep.
         runway: the pacing; ``runway.ahead`` is in seconds.
         monitor: the health of the audio that leaves.
+        cues: what was mixed, for a recorder to fetch.
         feeds: the encoders, for outputs to subscribe to.
     """
 
@@ -42,9 +44,10 @@ class Broadcast:
         notices = Notices()
         self.feeds = tuple(feeds)
         self.monitor = Monitor(clock)
-        self.timeline = Timeline(beds, notices)
+        self.cues = CueSheet(clock)
+        self.timeline = Timeline(beds, notices, cues=self.cues)
         self.director = Director(self.timeline, library, beds, notices, clock)
-        self.runway = Runway(self.timeline, (*self.feeds, self.monitor, *sinks), clock, notices)
+        self.runway = Runway(self.timeline, (*self.feeds, self.monitor, self.cues, *sinks), clock, notices)
         self._parts = (
             *(Supervised(f"feed {feed.name}", feed.run) for feed in self.feeds),
             Supervised("director", self.director.run),

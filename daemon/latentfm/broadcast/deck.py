@@ -12,6 +12,7 @@ from collections import deque
 import numpy as np
 
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm, seconds_to_frames, silence
+from latentfm.broadcast.cues import TakeSource
 from latentfm.broadcast.source import Candidate, Reader
 
 STEP = SAMPLE_RATE // 2  # frames decoded at a time
@@ -25,6 +26,7 @@ class Deck:
 
     Attributes:
         candidate: what it plays.
+        source: the same for the cue log.
         position: frames handed out so far.
         failure: why the take ended early, or None.
     """
@@ -32,6 +34,7 @@ class Deck:
     def __init__(self, candidate: Candidate, *, ahead: int | None = None) -> None:
         self.candidate = candidate
         self.playing = candidate.playing
+        self.source = TakeSource(candidate.info, candidate.origin)
         self.position = 0
         self.failure: str | None = None
         self._ahead = ahead or candidate.crossfade + SPARE

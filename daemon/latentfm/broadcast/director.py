@@ -5,15 +5,19 @@ It may wait for the disk or the log. Should it hang, the timeline goes on with w
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import structlog
 
-from latentfm.audio.pcm import seconds_to_frames
+from latentfm.audio.pcm import SAMPLE_RATE, seconds_to_frames
 from latentfm.broadcast.deck import Deck
 from latentfm.broadcast.library import Library
 from latentfm.broadcast.notices import Notices
+from latentfm.broadcast.player import Player
+from latentfm.broadcast.seam import plan
 from latentfm.broadcast.source import Candidate
 from latentfm.broadcast.timeline import Timeline
 from latentfm.broadcast.tone_bed import Beds
@@ -27,6 +31,13 @@ _ROUND = 0.2  # seconds between two looks
 _RETRY = 1.0  # seconds until a search that found nothing is repeated
 
 log = structlog.get_logger()
+
+
+class NextSeam(NamedTuple):
+    """The middle of a crossfade, in seconds since 1970; what ``waits`` goes on until a take comes."""
+
+    at: float
+    waits: bool
 
 
 class Director:
@@ -58,6 +69,23 @@ class Director:
         self._marked: str | None = None
         self._reported: set[str] = set()
         self._bed_since: float | None = None
+
+    def next_seam(self) -> NextSeam:
+        """Return when the first take that is not chosen yet is to enter."""
+        timeline, now = self._timeline, self._clock.time()
+        while True:
+            player, entering = timeline.on_air, timeline.entering
+            leaving = math.isinf(timeline.seconds_to_window())  # in a crossfade, or a bed that may go at any time
+            if (player, entering) == (timeline.on_air, timeline.entering):  # else a crossfade ended just now
+                break
+        following = entering or self._loading
+        last = following or player
+        if last is None or last.endless:
+            return NextSeam(now, waits=True)
+        seconds = 0.0 if player is None or leaving else _seconds_left(player)
+        if following is not None:
+            seconds += _seconds_left(following)
+        return NextSeam(now + seconds + last.limit / SAMPLE_RATE / 2, waits=False)
 
     @property
     def committed(self) -> frozenset[str]:
@@ -122,7 +150,7 @@ class Director:
     def _stand_by(self) -> None:
         """Keep a shipped take decoded in memory, if one ships that is not on air."""
         standing = self._timeline.standing_by
-        wanted = self._library.standby(without=self._timeline.playing.take_id)
+        wanted = self._library.standby(self._clock.time(), without=self._timeline.playing.take_id)
         if (standing and standing.playing.take_id) == (wanted and wanted.info.id):
             return
         deck = None
@@ -154,11 +182,11 @@ class Director:
         self._start_deck(self._loading)
 
     def _candidates(self) -> Iterator[Candidate]:
-        bed_since = self._bed_since
+        at, bed_since, player = self.next_seam().at, self._bed_since, self._timeline.on_air
+        candidates = self._library.candidates(at, without=player.playing.take_id if player is not None else None)
         if bed_since is not None and self._clock.monotonic() - bed_since < BED_SECONDS:
-            return self._library.fresh()
-        player = self._timeline.on_air
-        return self._library.candidates(without=player.playing.take_id if player is not None else None)
+            return (candidate for candidate in candidates if candidate.origin == "fresh")
+        return candidates
 
     def _wait_for(self, deck: Deck) -> None:
         """Commit a deck that is ready; give up on one that failed or takes too long."""
@@ -178,3 +206,10 @@ class Director:
 
     def _condemn(self, take_id: str, reason: str) -> None:
         self._library.bank.condemn(take_id, reason)
+
+
+def _seconds_left(player: Player) -> float:
+    """Return how long until a take's window opens, if it goes on being decoded in time."""
+    limit, position = player.limit, player.position
+    window = plan(end=player.end, outs=player.outs, now=position, head=limit, limit=limit)
+    return (window.start - position) / SAMPLE_RATE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,13 +10,19 @@ from pathlib import Path
 import structlog
 
 from latentfm.audio.pcm import SAMPLE_RATE, seconds_to_frames
-from latentfm.bank import AUDIO, Bank, TakeReader, read_take
+from latentfm.bank import AUDIO, Bank, Take, TakeReader, read_take
+from latentfm.broadcast.block import Origin
+from latentfm.broadcast.seam import stretch
 from latentfm.broadcast.source import Candidate
 from latentfm.errors import BankError
+from latentfm.programme import Slot
 from latentfm.take import TakeInfo
 
 SHIPPED_AUDIO = ("take.opus", AUDIO)
 CROSSFADE_SECONDS = 8.0
+CHAINED = 75.0  # seconds by which a take that was made for its time may run over a change of mood
+CLOSE = 45.0  # the same for any other take, of which one may fit better; and by which one made for later may be early
+EARLIEST = 90.0  # seconds by which a mood may come early where nothing else ends near its time
 
 log = structlog.get_logger()
 
@@ -61,7 +67,7 @@ class Library:
     def __init__(
         self,
         bank: Bank,
-        playlist: Callable[[], str],
+        slot_at: Callable[[float], Slot],
         *,
         shipped: Shipped | None = None,
         crossfade_seconds: Callable[[str], float] = lambda _: CROSSFADE_SECONDS,
@@ -70,53 +76,98 @@ class Library:
 
         Args:
             bank: the takes on disk.
-            playlist: returns the name of the playlist that is on now.
+            slot_at: returns what a seam at a moment, in seconds since 1970, leads into.
             shipped: the takes that come with the station.
             crossfade_seconds: returns the longest crossfade of a playlist.
         """
         self.bank = bank
-        self._playlist = playlist
+        self._slot_at = slot_at
         self._shipped = shipped or Shipped()
         self._crossfade = crossfade_seconds
 
-    def fresh(self) -> Iterator[Candidate]:
-        """Yield the takes of the mood that is on which have not aired, in the order they were made in."""
-        for take in self.bank.unaired(self._playlist()):
-            yield Candidate(take.info, "fresh", self._frames(take.info), partial(self.bank.open, take))
+    def chain(self, committed: Collection[str] = ()) -> tuple[TakeInfo, ...]:
+        """Return the fresh takes that go on from what aired last, in their order.
 
-    def candidates(self, without: str | None = None) -> Iterator[Candidate]:
-        """Yield what may come next, best first: first whatever suits the mood that is on, then anything else.
-
-        ``without`` names the take that is on air, which does not follow itself.
+        Left out are those that were passed over, as when they no longer fitted before a change of mood: they go on
+        from what nobody remembers. ``committed`` names takes that count as aired already.
         """
-        mood = self._playlist()
-        for suits in (True, False):
-            if suits:
-                yield from (candidate for candidate in self.fresh() if candidate.info.id != without)
-            for take in self.bank.least_recently_aired():
-                if take.info.id != without and (take.info.playlist == mood) == suits:
-                    yield Candidate(take.info, "bank", self._frames(take.info), partial(self.bank.open, take))
-            for info in self._shipped_by_airing():
-                if info.id != without and (info.playlist == mood) == suits:
-                    yield self._shipped_candidate(info)
+        takes = [take.info for take in self.bank.takes()]
+        gone = {info.id for info in takes if info.id in self.bank.aired or info.id in committed}
+        last = max((info.carry.section for info in takes if info.id in gone), default=-1)
+        fresh = [info for info in takes if info.id not in gone and info.carry.section > last]
+        return tuple(sorted(fresh, key=lambda info: info.carry.section))
 
-    def standby(self, without: str | None = None) -> Candidate | None:
-        """Return a shipped take that is held in memory, of the mood that is on if there is one, else None."""
+    def seconds(self, info: TakeInfo) -> float:
+        """Return how long a take is on air, from the middle of one seam to the middle of the next."""
+        return stretch(info, self._frames(info)) / SAMPLE_RATE
+
+    def choose(self, chain: Sequence[TakeInfo], at: float) -> TakeInfo | None:
+        """Return the take of a chain that enters at the moment ``at``, None where none suits the programme then.
+
+        A take of the mood that is on must not run far over the next change; one of the next mood may be a little early.
+        """
+        slot = self._slot_at(at)
+        ours = (info for info in chain if info.playlist == slot.playlist and self._late(info, at, slot) <= CHAINED)
+        near = slot.until is not None and slot.until - at <= CLOSE
+        theirs = (info for info in chain if near and info.playlist == slot.following)
+        return next(ours, None) or next(theirs, None)
+
+    def candidates(self, at: float, without: str | None = None) -> Iterator[Candidate]:
+        """Yield what may enter at the moment ``at``, best first.
+
+        The take that was made for it; then of the mood that a seam leads into what is fresh, the bank and what ships,
+        as far as they end near enough to the next change. Then whatever comes nearest to the change's time, be that by
+        the next mood coming early; then anything at all. ``without`` names the take on air: none follows itself.
+        """
+        slot, chosen = self._slot_at(at), self.choose(self.chain(), at)
+        ranked = []
+        for candidate in self._of_mood(slot.playlist):
+            late = self._late(candidate.info, at, slot)
+            ranked.append((0.0 if late <= CLOSE else late, candidate))
+        if slot.until is not None and slot.following is not None and slot.until - at <= EARLIEST:
+            ranked += [(slot.until - at, candidate) for candidate in self._of_mood(slot.following)]
+        # Stable: what misses the change by as much stays in its order.
+        ranked.sort(key=lambda pair: -1.0 if chosen and pair[1].info.id == chosen.id else pair[0])
+        yielded = {without}
+        for candidate in (*(candidate for _, candidate in ranked), *self._all()):
+            if candidate.info.id not in yielded:
+                yielded.add(candidate.info.id)
+                yield candidate
+
+    def standby(self, at: float, without: str | None = None) -> Candidate | None:
+        """Return a shipped take that is held in memory, of the mood at the moment if there is one, else None."""
         held = [info for info in self._shipped_by_airing() if info.id in self._shipped.memory and info.id != without]
-        mood = self._playlist()
+        mood = self._slot_at(at).playlist
         chosen = next((info for info in held if info.playlist == mood), next(iter(held), None))
         return self._shipped_candidate(chosen) if chosen else None
 
-    def seconds(self) -> tuple[float, float]:
-        """Return how much music there is to play, what ships included, and how much of it has not aired."""
-        takes = sum(take.info.frames for take in self.bank.takes())
-        shipped = sum(info.frames for info in self._shipped.infos)
-        fresh = sum(take.info.frames for take in self.bank.unaired())
-        return (takes + shipped) / SAMPLE_RATE, fresh / SAMPLE_RATE
+    def _late(self, info: TakeInfo, at: float, slot: Slot) -> float:
+        """Return how many seconds after its time the next change comes if a take enters at the moment ``at``."""
+        return 0.0 if slot.until is None else max(at + self.seconds(info) - slot.until, 0.0)
+
+    def _of_mood(self, mood: str) -> Iterator[Candidate]:
+        """Yield a mood's takes: fresh ones in their order, those passed over, the rest as they aired, what ships."""
+        places = {info.id: place for place, info in enumerate(self.chain())}
+        unaired = sorted(self.bank.unaired(mood), key=lambda take: places.get(take.info.id, len(places)))
+        yield from (self._candidate(take, "fresh") for take in unaired)
+        yield from (self._candidate(take, "bank") for take in self._aired(mood))
+        yield from (self._shipped_candidate(info) for info in self._shipped_by_airing() if info.playlist == mood)
+
+    def _all(self) -> Iterator[Candidate]:
+        """Yield every take, those last that another mood could still air fresh."""
+        yield from (self._candidate(take, "bank") for take in self._aired())
+        yield from map(self._shipped_candidate, self._shipped_by_airing())
+        yield from (self._candidate(take, "bank") for take in self.bank.unaired())
+
+    def _aired(self, mood: str | None = None) -> list[Take]:
+        return [take for take in self.bank.least_recently_aired(mood) if take.info.id in self.bank.aired]
 
     def _shipped_by_airing(self) -> list[TakeInfo]:
         ranks = self.bank.aired.ranks()
         return sorted(self._shipped.infos, key=lambda info: ranks.get(info.id, -1))
+
+    def _candidate(self, take: Take, origin: Origin) -> Candidate:
+        return Candidate(take.info, origin, self._frames(take.info), partial(self.bank.open, take))
 
     def _shipped_candidate(self, info: TakeInfo) -> Candidate:
         return Candidate(info, "shipped", self._frames(info), partial(self._shipped.open, info))

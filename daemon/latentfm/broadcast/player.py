@@ -6,6 +6,7 @@ from typing import Protocol
 
 from latentfm.audio.pcm import Pcm
 from latentfm.broadcast.block import Playing
+from latentfm.broadcast.cues import Source
 
 
 class Player(Protocol):
@@ -17,6 +18,11 @@ class Player(Protocol):
     @property
     def playing(self) -> Playing:
         """Return what it plays."""
+        ...
+
+    @property
+    def source(self) -> Source:
+        """Return what it plays, for the cue log; the same object for as long as it plays."""
         ...
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from latentfm.audio.pcm import seconds_to_frames
+from latentfm.take import TakeInfo
 
 SHORTEST = seconds_to_frames(1.0)
 """No window is shorter than this where there is room: a cut is heard, a quick fade less so."""
@@ -42,3 +43,8 @@ def plan(*, end: int, outs: Sequence[int], now: int, head: int, limit: int) -> W
         return Window(usable[-1], room)
     start = max(now, end - room)
     return Window(start, max(end - start, 0))
+
+
+def stretch(info: TakeInfo, crossfade: int) -> int:
+    """Return the frames from a take's entering to the next one's, where windows are as long as ``crossfade`` allows."""
+    return plan(end=info.frames, outs=info.seam.outs, now=0, head=crossfade, limit=crossfade).start

@@ -9,19 +9,22 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
-from latentfm.audio.crossfade import equal_power, mix
+from latentfm.audio.crossfade import equal_power
 from latentfm.audio.limiter import Limiter
-from latentfm.audio.pcm import SAMPLE_RATE, Pcm, seconds_to_frames
+from latentfm.audio.pcm import SAMPLE_RATE, Pcm
 from latentfm.broadcast.block import Block, Playing
+from latentfm.broadcast.cues import Cause, CueSheet, Voice
+from latentfm.broadcast.mixing import SWELL, crossfade, swell, whole
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.player import Player
 from latentfm.broadcast.seam import SHORTEST, Window, plan
+from latentfm.ops.clock import SystemClock
 
 BLOCK = SAMPLE_RATE // 10
-_SWELL = seconds_to_frames(0.05)  # what enters without a crossfade is faded in over this
 
 
 class _Fade:
@@ -31,12 +34,29 @@ class _Fade:
         self.out, self.into, self.length, self.at = out, into, length, 0
         self._gains = equal_power(length)
 
-    def pull(self, frames: int) -> Pcm:
+    def pull(self, frames: int, cues: CueSheet, risen: int, cause: Cause) -> Pcm:
+        """Return up to ``frames`` frames; ``cues`` notes them, and where a player had none left."""
         frames = min(frames, self.length - self.at)
-        here = slice(self.at, self.at + frames)
+        places = self.out.position, self.into.position
+        got = self.out.pull(frames), self.into.pull(frames)
+        for start, end in pairwise(sorted({0, *map(len, got), frames})):
+            leaving, entering = (
+                Voice(player.source, place + start if start < len(pcm) else None)
+                for player, place, pcm in zip((self.out, self.into), places, got, strict=True)
+            )
+            starved = None in (leaving.offset, entering.offset)
+            cues.mixed(
+                end - start,
+                leaving,
+                entering,
+                position=self.at + start,
+                length=self.length,
+                risen=risen + start,
+                cause="starved" if starved else cause,
+            )
+        pcm = crossfade(whole(got[0], frames), whole(got[1], frames), self._gains, self.at)
         self.at += frames
-        leaving, entering = _whole(self.out.pull(frames), frames), _whole(self.into.pull(frames), frames)
-        return mix(leaving, entering, (self._gains[0][here], self._gains[1][here]))
+        return pcm
 
 
 class Timeline:
@@ -45,14 +65,23 @@ class Timeline:
     ``next_block`` belongs to one thread; ``commit``, ``stand_by``, ``provide_bed`` and the properties to any.
     """
 
-    def __init__(self, make_bed: Callable[[], Player], notices: Notices, *, block: int = BLOCK) -> None:
+    def __init__(
+        self,
+        make_bed: Callable[[], Player],
+        notices: Notices,
+        *,
+        cues: CueSheet | None = None,
+        block: int = BLOCK,
+    ) -> None:
         """Start with nothing on air.
 
         Args:
             make_bed: makes the tone bed that plays when nothing else can; called at once and whenever one was used.
             notices: where events are noted for others to log.
+            cues: where all that is mixed is noted, for a history.
             block: frames of a block.
         """
+        self._cues = cues or CueSheet(SystemClock())
         self._make_bed = make_bed
         self._notices = notices
         self._block = block
@@ -66,7 +95,8 @@ class Timeline:
         self._lock = threading.RLock()  # over what comes next, for as long as it takes to hand over
         self._limiter = Limiter()
         self._owed = self._limiter.latency  # frames that the limiter holds back, made up for by the first block
-        self._swell = _SWELL
+        self._risen = 0  # frames since the last cut, as far as they matter
+        self._cause: Cause = "start"  # why what is on air began
 
     @property
     def on_air(self) -> Player | None:
@@ -155,8 +185,9 @@ class Timeline:
                 raise RuntimeError(f"{self._playing.take_id} gave nothing")
             parts.append(part)
             wanted -= len(part)
-        pcm = self._limiter.process(np.concatenate(parts) if len(parts) > 1 else parts[0])
-        return Block(pcm[skipped:], self._playing)
+        pcm = self._limiter.process(np.concatenate(parts) if len(parts) > 1 else parts[0])[skipped:]
+        self._cues.left(len(pcm))
+        return Block(pcm, self._playing)
 
     def _pull(self, wanted: int) -> Pcm:
         """Return at least one frame and at most ``wanted``, up to the next event at most."""
@@ -172,13 +203,14 @@ class Timeline:
                     self._open(player, window)
         if self._fade is not None:
             return self._pull_fade(self._fade, wanted)
-        pcm = player.pull(wanted)
+        offset, pcm = player.position, player.pull(wanted)
         if not len(pcm):
             # Nothing is left to fade out of, as when a card stalled during the crossfade before.
             self._notices.put("ran_dry", level="warning", take=player.playing.take_id)
             player.close()
-            pcm = self._cut_to_next().pull(wanted)
-        return self._swollen(pcm)
+            player = self._cut_to_next("ran_dry")
+            offset, pcm = player.position, player.pull(wanted)
+        return self._alone(player, offset, pcm)
 
     def _window(self, player: Player) -> Window | None:
         """Return the window that leads away from ``player``, or None while it just plays on."""
@@ -196,19 +228,25 @@ class Timeline:
 
     def _open(self, player: Player, window: Window) -> None:
         """Begin the crossfade to what comes next."""
-        if not player.ended and not player.endless:
+        late = not player.ended and not player.endless
+        if late:
             self._notices.put("reader_late", level="warning", take=player.playing.take_id)
         with self._lock:  # the director finds what was committed or the crossfade to it, never neither
             into = self._take_next()
             length = min(window.length, into.available)
             if length > 0:
-                self._fade = _Fade(player, into, length)
+                self._fade, self._cause = _Fade(player, into, length), "reader_late" if late else "seam"
                 return
             player.close()
-            self._cut_to(into)
+            self._cut_to(into, "ran_dry")
+
+    def _alone(self, player: Player, offset: int, pcm: Pcm) -> Pcm:
+        """Note and return what one player gave from its frame ``offset`` on."""
+        self._cues.mixed(len(pcm), Voice(player.source, offset), risen=self._risen, cause=self._cause)
+        return self._swollen(pcm)
 
     def _pull_fade(self, fade: _Fade, wanted: int) -> Pcm:
-        pcm = fade.pull(wanted)
+        pcm = fade.pull(wanted, self._cues, self._risen, self._cause)
         if fade.at * 2 >= fade.length:
             self._say(fade.into.playing)
         if fade.at >= fade.length:
@@ -232,25 +270,21 @@ class Timeline:
         bed, self._bed = self._bed, self._make_bed()
         return bed
 
-    def _cut_to_next(self) -> Player:
+    def _cut_to_next(self, cause: Cause = "start") -> Player:
         """Put on air what comes next, without a crossfade."""
         with self._lock:
-            return self._cut_to(self._take_next())
+            return self._cut_to(self._take_next(), cause)
 
-    def _cut_to(self, player: Player) -> Player:
+    def _cut_to(self, player: Player, cause: Cause) -> Player:
         """Put a player on air without a crossfade, but not without a short swell."""
-        self._on_air, self._fade, self._swell = player, None, _SWELL
+        self._on_air, self._fade, self._risen, self._cause = player, None, 0, cause
         self._say(player.playing)
         return player
 
     def _swollen(self, pcm: Pcm) -> Pcm:
         """Fade in what was cut to."""
-        if self._swell <= 0:
-            return pcm
-        risen = (_SWELL - self._swell + np.arange(len(pcm), dtype=np.float32)) / _SWELL
-        self._swell -= len(pcm)
-        swollen: Pcm = pcm * np.minimum(risen, 1.0)[:, np.newaxis]
-        return swollen
+        risen, self._risen = self._risen, min(self._risen + len(pcm), SWELL)
+        return swell(pcm, risen)
 
     def _say(self, playing: Playing) -> None:
         """Note a change of what is audible."""
@@ -262,14 +296,11 @@ class Timeline:
     def _recover(self) -> Block:
         """Drop everything that may be at fault and play a new tone bed."""
         self.close()
+        self._cues.restarted()
         self._limiter = Limiter()
         self._owed = 0
-        bed = self._cut_to(self._make_bed())
-        return Block(self._swollen(bed.pull(self._block)), self._playing)
-
-
-def _whole(pcm: Pcm, frames: int) -> Pcm:
-    """Return ``frames`` frames, silence in place of those that are missing at the end."""
-    if len(pcm) == frames:
-        return pcm
-    return np.concatenate((pcm, np.zeros((frames - len(pcm), pcm.shape[1]), dtype=np.float32)))
+        bed = self._cut_to(self._make_bed(), "fault")
+        pcm = self._alone(bed, 0, bed.pull(self._block + self._limiter.latency))
+        pcm = self._limiter.process(pcm)[self._limiter.latency :]
+        self._cues.left(len(pcm))
+        return Block(pcm, self._playing)

@@ -15,6 +15,7 @@ import numpy as np
 from latentfm.audio.pcm import CHANNELS, SAMPLE_RATE, Pcm
 from latentfm.brief import Key
 from latentfm.broadcast.block import Playing
+from latentfm.broadcast.cues import BedSource
 from latentfm.broadcast.oscillators import Array, Oscillators, k_weight
 from latentfm.music.chords import Chord, coloured, triads
 
@@ -77,6 +78,7 @@ class ToneBed:
     ) -> None:
         """Make a bed in ``key``, at ``lufs``; ``limit`` is its longest crossfade in frames."""
         self.playing = playing
+        self.source = BedSource(playing, key, seed, lufs)
         self.key = key
         self.limit = limit
         self.position = 0

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from latentfm import __version__
-from latentfm.cli import compose, models, run
+from latentfm.cli import compose, history, models, programme, run
 from latentfm.cli.options import prefixed
 from latentfm.errors import LatentFMError
 
@@ -51,7 +51,10 @@ def _global_options(
 
 app.command()(run.run)
 app.command()(run.check)
+app.command()(programme.programme)
 app.command()(compose.compose)
 app.command("continue")(compose.continue_)
 app.command()(compose.interpolate)
+app.command()(history.history)
+app.command()(history.recreate)
 app.add_typer(models.app, name="models")

@@ -21,25 +21,30 @@ def compose(
         Path, typer.Option("--out", "-o", help="Folder for the takes, one folder each.", file_okay=False)
     ] = Path("takes"),
     sections: Annotated[int, typer.Option(min=1, max=1000, help="How many, each going on from the one before.")] = 1,
+    report: Annotated[bool, typer.Option("--report", help="Write a page about each section.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Compose and render sections, as the station would, into a folder.
 
     Each section becomes a folder with `take.flac`, `take.mid`, `take.json` (where everything in it comes from) and
-    `take.png` (the piano roll with its chords, and the walk through latent space).
+    `take.png` (form, chords, piano roll, loudness and spectrogram over time). With `--report` there is a page
+    besides, `report.html`, with the walk through latent space and the figures; of several sections an `index.html`.
 
     **Examples**
 
     - `latentfm compose --playlist day --seed 42 --out takes`
-    - `latentfm compose -p playlists/my-mood.toml --seed 7 --sections 3 --out takes`
+    - `latentfm compose -p playlists/my-mood.toml --seed 7 --sections 3 --report --out takes`
     """
     from latentfm import sketch  # noqa: PLC0415
     from latentfm.config import find_playlist, load_config, load_playlist  # noqa: PLC0415
+    from latentfm.report import picture, section_page  # noqa: PLC0415
+    from latentfm.report.piece import Piece  # noqa: PLC0415
 
     quiet_logs()
     settings = load_config(config, os.environ)
     path = Path(playlist) if playlist.endswith(".toml") else find_playlist(settings, playlist)
     mood = load_playlist(path)
+    rows: list[tuple[str, dict[str, str]]] = []
     with progress_bar() as progress:
         task = progress.add_task("composing", total=sections * len(sketch.STAGES))
 
@@ -50,7 +55,14 @@ def compose(
         for made in sketch.compose_sections(
             mood, seed=seed, sections=sections, out=out, loudness=settings.station.loudness, tell=tell
         ):
-            typer.echo(made)
+            piece = Piece(made.section, made.info, made.audio)
+            picture.write_png(piece, made.folder / picture.PICTURE)
+            if report:
+                section_page.write_section(piece, made.folder)
+                rows.append((made.folder.name, section_page.row(piece)))
+            if len(rows) > 1:
+                section_page.write_index(rows, out)
+            typer.echo(made.folder)
 
 
 def continue_(

@@ -1,6 +1,6 @@
 """The page, the stream and the status: what a station shows on its own port."""
 
 from latentfm.web.server import WebOutput
-from latentfm.web.status import Status
+from latentfm.web.status import OnAir, Status
 
-__all__ = ["Status", "WebOutput"]
+__all__ = ["OnAir", "Status", "WebOutput"]

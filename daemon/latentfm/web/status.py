@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from latentfm.broadcast.health import Pulse
 from latentfm.broadcast.outputs import OutputStatus
+
+
+@dataclass(frozen=True, slots=True)
+class OnAir:
+    """What the programme says: the mood that is on, and the next one with its local time, if one is to come."""
+
+    playlist: str
+    following: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,7 @@ class Status:
         playable: seconds of takes that could be played, those that ship included.
         fresh: seconds of takes that have not aired.
         outputs: every output.
+        on_air: what the programme says, if there is one.
     """
 
     station: str
@@ -28,6 +39,7 @@ class Status:
     playable: float = 0.0
     fresh: float = 0.0
     outputs: tuple[OutputStatus, ...] = ()
+    on_air: OnAir | None = None
 
     @property
     def health(self) -> str:
@@ -52,6 +64,7 @@ class Status:
                 "playlist": playing.playlist,
                 "origin": playing.origin,
             },
+            "programme": self.on_air and _programme(self.on_air),
             "runway": {
                 "ahead_seconds": round(self.ahead, 2),
                 "playable_seconds": round(self.playable, 1),
@@ -59,3 +72,12 @@ class Status:
             },
             "outputs": [asdict(output) for output in self.outputs],
         }
+
+
+def _programme(on_air: OnAir) -> dict[str, Any]:
+    if on_air.following is None or on_air.at is None:
+        return {"playlist": on_air.playlist, "next": None}
+    return {
+        "playlist": on_air.playlist,
+        "next": {"playlist": on_air.following, "at": on_air.at.isoformat(timespec="minutes")},
+    }
