@@ -49,15 +49,23 @@ def faults_of(path: Path, environ: dict[str, str] | None = None) -> list[str]:
 
 
 def test_the_default_file_says_what_the_models_say(repository: Path) -> None:
-    """Every value in config.toml is the default that holds when the key is left out."""
-    assert load_config(repository / "config.toml", {}) == Config().read_from(repository / "config.toml")
+    """Every value in config.toml but the entries of its programme is the default when the key is left out."""
+    shipped = load_config(repository / "config.toml", {})
+    always_day = shipped.model_copy(update={"programme": shipped.programme.model_copy(update={"entries": ()})})
+    assert always_day == Config().read_from(repository / "config.toml")
+
+
+def test_a_new_station_airs_every_mood_in_a_day(repository: Path) -> None:
+    """The programme that ships names each playlist that ships."""
+    shipped = load_config(repository / "config.toml", {})
+    assert set(shipped.programme.names()) == {path.stem for path in (repository / "playlists").glob("*.toml")}
 
 
 def test_the_default_file_explains_every_key(repository: Path) -> None:
     """Each key that a configuration may have stands in config.toml, set or commented out."""
     text = (repository / "config.toml").read_text("utf-8")
     documented = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.MULTILINE))
-    sections = [Config.model_fields[name].annotation for name in ("station", "web", "studio", "programme")]
+    sections = [Config.model_fields[name].annotation for name in ("station", "web", "studio", "programme", "history")]
     keys = {key for section in sections for key in getattr(section, "model_fields", {})}
     keys |= {*ProgrammeEntry.model_fields, *IcecastOutput.model_fields}
     assert keys - documented == {"entries"}  # a list of tables, shown as [[programme.entries]]
@@ -69,7 +77,7 @@ def test_the_commented_examples_are_valid(repository: Path, tmp_path: Path) -> N
     example = re.compile(r"^# (?=\w+ = |\[\[)", flags=re.MULTILINE)
     config = load_config(write(tmp_path, example.sub("", text)), {})
     assert [output.type for output in config.outputs] == ["icecast"]
-    assert config.programme.entries[0].at == "06:30"
+    assert config.programme.entries[-1].days == ("sat", "sun")
 
 
 def test_all_faults_are_told_at_once_with_file_key_value_and_what_was_expected(tmp_path: Path) -> None:

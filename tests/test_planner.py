@@ -161,7 +161,12 @@ class Radio:
         self.programme = programme_of(config)
         self.clock = HandClock(self.begin)
         self.bank = MemoryBank(self.folder)
-        infos = tuple(describe(f"{mood}-{n}", mood, 60 + 15 * n, 0) for mood in MOODS for n in (0, 1))
+        made_by = {"brief": {"models": {"melody_2bar": ""}}}
+        infos = tuple(
+            describe(f"{mood}-{n}", mood, 60 + 15 * n, 0).model_copy(update={"provenance": made_by})
+            for mood in MOODS
+            for n in (0, 1)
+        )
         shipped = (
             HummingShipped(infos, memory=dict.fromkeys([info.id for info in infos[::2]], b"")) if self.shipped else None
         )
@@ -308,6 +313,16 @@ def test_a_station_that_starts_shortly_before_a_change(
     misses = radio.misses()
     assert len(misses) >= 1
     assert max(map(abs, misses)) <= 90
+
+
+def test_a_new_station_goes_on_from_what_ships(tune_in: Callable[..., Radio]) -> None:
+    """The first order goes on from the shipped take that is on air; with nothing on air but the bed, from nothing."""
+    shipping = tune_in("2026-11-22 10:00", "2026-11-22 10:01")
+    assert shipping.log[0][2] == "shipped"
+    first = shipping.asked[0][1].carry
+    assert first is not None
+    assert (first.section, first.latent) == (0, (0.0,))
+    assert tune_in("2026-11-22 10:00", "2026-11-22 10:01", shipped=False).asked[0][1].carry is None
 
 
 def test_a_studio_that_is_away_over_changes(tune_in: Callable[..., Radio]) -> None:

@@ -97,6 +97,7 @@ class Planner:
         room = None if place.slot.until is None else place.slot.until - place.at
         sources = self._sources(playlist)
         takes = [take.info for take in self._bank.takes()]
+        before = takes or self._library.shipped(self._seams.committed)
         self._section = max(self._section, *(info.carry.section for info in takes), 0)
         self._ordered = self._clock.monotonic()
         return next_brief(
@@ -105,7 +106,7 @@ class Planner:
             playlist=playlist,
             seconds=None if room is None else section_seconds(playlist, room),
             loudness=self._wishes.loudness,
-            carry=carry_from(takes[-1], playlist, sources) if takes else None,
+            carry=carry_from(before[-1], playlist, sources) if before else None,
             models=sources.models,
             sounds=sources.sounds,
             anchors=sources.anchors,

@@ -97,6 +97,10 @@ class Library:
         fresh = [info for info in takes if info.id not in gone and info.carry.section > last]
         return tuple(sorted(fresh, key=lambda info: info.carry.section))
 
+    def shipped(self, committed: Collection[str]) -> list[TakeInfo]:
+        """Return those of the takes that ship which are on air or about to be: a new station goes on from them."""
+        return [info for info in self._shipped.infos if info.id in committed]
+
     def seconds(self, info: TakeInfo) -> float:
         """Return how long a take is on air, from the middle of one seam to the middle of the next."""
         return stretch(info, self._frames(info)) / SAMPLE_RATE
