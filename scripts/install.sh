@@ -17,7 +17,7 @@ fi
 PYTHON=$python scripts/system.sh run
 
 echo "latentfm: installing to $prefix"
-install -d "$prefix" "$etc" "$etc/playlists"
+install -d "$prefix" "$etc" "$etc/playlists" "$etc/playlists/themes"
 install -d -m 700 "$etc/credentials"
 [ -x "$prefix/venv/bin/python" ] || "$python" -m venv "$prefix/venv"
 "$prefix/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
@@ -27,8 +27,8 @@ install -d -m 700 "$etc/credentials"
 install -m 644 README.md LICENSE NOTICE "$prefix"
 
 [ -e "$etc/config.toml" ] || install -m 644 config.toml "$etc/config.toml"
-for playlist in playlists/*.toml; do
-    [ -e "$etc/$playlist" ] || install -m 644 "$playlist" "$etc/$playlist"
+for mood in playlists/*.toml playlists/themes/*; do
+    [ -e "$etc/$mood" ] || install -m 644 "$mood" "$etc/$mood"
 done
 # systemd wants the credential's file to be there; the station reads it only if an output names it.
 [ -e "$etc/credentials/icecast" ] || install -m 600 /dev/null "$etc/credentials/icecast"

@@ -38,6 +38,19 @@ class TailNote(Value):
     velocity: Annotated[int, Field(ge=1, le=127)]
 
 
+class Idea(Value):
+    """A motif that was heard, as it is remembered to come back: what it was, and how it sounded then."""
+
+    latent: LatentPoint  # where the walk was
+    tune: Annotated[str, Field(pattern=r"^\d+( \d+[+-]\d+)*$")]  # onsets and intervals: ``music.melody.fingerprint``
+    steps: Annotated[int, Field(ge=1, le=128)]  # of the model, that it lasts
+    stretch: Annotated[int, Field(ge=1, le=4)]  # how slowly it was read: steps of the section in one of the model
+    pitch: float  # mean MIDI pitch of its notes
+    mode: Mode
+    section: Annotated[int, Field(ge=0)]  # that it was heard in, the station's first is 0
+    title: str  # of that section
+
+
 class Carry(Value):
     """What a later brief needs from an earlier section; it lies in the take and comes back as a value."""
 
@@ -46,9 +59,9 @@ class Carry(Value):
     qpm: float
     latent: LatentPoint  # where the walk of the lead ended
     drums_latent: LatentPoint | None = None
-    motifs: tuple[LatentPoint, ...] = ()  # older motifs to come back to, the latest last
+    motifs: tuple[Idea, ...] = ()  # older motifs to come back to, the latest last
     tails: dict[Role, tuple[TailNote, ...]] = Field(default_factory=dict)
-    fingerprints: tuple[str, ...] = ()  # motifs heard lately, the latest last
+    fingerprints: tuple[str, ...] = ()  # motifs heard within the hour or so, the latest last
     titles: tuple[str, ...] = ()  # of the sections before, the latest last: none is given twice
 
 

@@ -30,7 +30,7 @@ def parse_pitch(value: object) -> object:
     return _SEMITONES[letter.upper()] + shift + 12 * (int(octave) + 1)
 
 
-Pitch = Annotated[int, BeforeValidator(parse_pitch), Field(ge=0, le=127)]
+Pitch = Annotated[int, Field(ge=0, le=127), BeforeValidator(parse_pitch)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -106,6 +106,17 @@ class Walk(Table):
 
     points: Annotated[int, Field(ge=2, le=4)] = 3
     anchors: tuple[str, ...] = ()  # paths relative to the playlist's file
+    anchor_every: Annotated[int, Field(ge=1, le=12)] = 2  # sections from one visit to the next
+
+
+class Percussion(Table):
+    """What the drum models' strokes are played on, and how many there are.
+
+    A kit plays them as they are, brushes leave out crashes and toms, hands play them on congas, bongos and shakers.
+    """
+
+    style: Literal["kit", "brushes", "hands"] = "kit"
+    strokes_per_bar: Annotated[float, Field(ge=1, le=24)] | None = None  # None follows the lead's notes a bar
 
 
 class Mix(Table):
@@ -131,6 +142,10 @@ class Voice(Table):
     pan: Annotated[float, Field(ge=-1, le=1)] = 0.0
     reverb: Share = 0.2
     chorus: Share = 0.0
+    darker: Annotated[float, Field(ge=0, le=6)] = 0.0  # octaves by which a low-pass filter is closed
+    swell: Annotated[float, Field(ge=0, le=6)] = 0.0  # dB by which a pad rises and falls with each chord
+    alone: Annotated[float, Field(ge=0, le=9)] = 5.0  # dB by which a pad comes forward where it plays alone
+    span: Literal["climax", "body"] = "climax"  # how long a counter-line or a colour plays
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
@@ -138,6 +153,14 @@ class Voice(Table):
         if self.role != "drums" and self.high - self.low < 11:  # noqa: PLR2004 - an octave has 12 pitches
             raise ValueError(f"a voice needs an octave of room: {self.low} to {self.high} is less")
         return self
+
+
+class Titles(Table):
+    """Words of the mood's titles; where a list is empty, words that ship take its place."""
+
+    adjectives: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+    plurals: tuple[str, ...] = ()
 
 
 class Playlist(Table):
@@ -151,7 +174,9 @@ class Playlist(Table):
     melody: Melody = Melody()
     models: Models = Models()
     walk: Walk = Walk()
+    percussion: Percussion = Percussion()
     mix: Mix = Mix()
+    titles: Titles = Titles()
     voices: Annotated[tuple[Voice, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -8,13 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentfm.brief import Key
-from latentfm.compose import candidates, motifs, percussion, repair, titles
+from latentfm.compose import candidates, density, motifs, percussion, recall, repair, titles
 from latentfm.compose.candidates import Batch
-from latentfm.compose.motifs import Choice, Frame
+from latentfm.compose.memory import Memory
+from latentfm.compose.motifs import Choice, Frame, Joins
+from latentfm.models import catalogue
 from latentfm.models.events import MelodyNote, labels_to_notes, notes_to_labels
 from latentfm.music import melody
 from latentfm.music.chords import triad
 from latentfm.music.note import Note
+from latentfm.playlist import Playlist
 
 C_MAJOR = Key(tonic=0, mode="major")
 
@@ -72,7 +75,7 @@ def test_the_frame_is_fitted_to_the_motif() -> None:
     frame = Frame.of(C_MAJOR, 16, 60, 84, 72.0)
     scored = motifs.pool(drafts, np.zeros(1), frame)
     tonic, subdominant = (frame.place(triad(C_MAJOR, degree)) for degree in (0, 3))
-    chosen = motifs.refine(scored, [[tonic, subdominant]], ())
+    chosen = motifs.refine(scored, [[tonic, subdominant]], Joins())
     assert [note.pitch % 12 for note in chosen.notes] == [0, 4, 7, 4, 5, 9, 0, 9]
     assert melody.fingerprint(chosen.notes) == melody.fingerprint(drafts.notes(0))
 
@@ -85,10 +88,10 @@ def test_a_variation_is_near_and_different() -> None:
     scored = motifs.pool(drafts, np.zeros(3), frame)
     places = [frame.place(triad(C_MAJOR, 0)), frame.place(triad(C_MAJOR, 4))]
     original = motifs.motif(scored, Choice(0, 0))
-    assert motifs.variant(scored, original, places, (), varied=True).choice.draft == 1
-    assert motifs.variant(scored, original, places, (), varied=False).choice.draft == 0
+    assert motifs.variant(scored, original, places, Joins(), varied=True).choice.draft == 1
+    assert motifs.variant(scored, original, places, Joins(), varied=False).choice.draft == 0
     alone = motifs.pool(batch(tune), np.zeros(1), frame)
-    assert motifs.variant(alone, original, places, (), varied=True) == original
+    assert motifs.variant(alone, original, places, Joins(), varied=True) == original
 
 
 GROUND = repair.Ground(C_MAJOR, [triad(C_MAJOR, 0)] * 4)
@@ -157,8 +160,41 @@ def test_a_groove_with_a_pulse_is_chosen() -> None:
     assert percussion.groove_fitness(rows, np.zeros(4), 10.0).argmax() == 0
 
 
-def test_titles_are_many() -> None:
-    """Seeds give different titles of two words and more."""
-    drawn = [titles.title(np.random.default_rng(seed)) for seed in range(300)]
-    assert len(set(drawn)) > 290
+def test_titles_are_many_and_none_is_given_twice(day: Playlist) -> None:
+    """Seeds give titles of two words and more; one that was given already is drawn again."""
+    drawn = [titles.title(np.random.default_rng(seed), day) for seed in range(300)]
+    assert len(set(drawn)) > 280
     assert all(len(title.split()) >= 2 for title in drawn)
+    assert titles.title(np.random.default_rng(3), day, drawn) not in drawn
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(1, 31), st.integers(-9, 9)), max_size=7), min_size=1, max_size=6))
+def test_memory_knows_what_is_alike(tunes: list[list[tuple[int, int]]]) -> None:
+    """The memory of many motifs says what comparing with each of them says."""
+    prints = [" ".join(["0", *(f"{onset}{move:+d}" for onset, move in sorted(dict(tune).items()))]) for tune in tunes]
+    for index, one in enumerate(prints):
+        others = prints[:index] + prints[index + 1 :]
+        assert Memory(others).knows(one) == any(melody.alike(one, other) for other in others)
+
+
+def test_density_is_a_direction_of_latent_space() -> None:
+    """Draws of the prior that are moved to more or fewer notes a bar decode to more or fewer."""
+    vae = catalogue.load_vae("melody_2bar")
+    rng = np.random.default_rng(5)
+    z = rng.standard_normal((64, vae.z_size), dtype=np.float32)
+    found = [
+        float((vae.decode(density.attribute(vae).moved(z, wanted), rng, 0.5).labels >= 2).sum(axis=1).mean() / 2)
+        for wanted in (4.0, 6.0, 9.0)
+    ]
+    assert found == pytest.approx([4.0, 6.0, 9.0], abs=1.5)
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize(("steps", "stretch"), [(32, 1), (32, 2), (16, 4)])
+def test_a_remembered_tune_is_the_tune(steps: int, stretch: int) -> None:
+    """A motif that is written down and read again has its onsets and intervals, however slowly it was heard."""
+    tune = [Note(2 * stretch, 4 * stretch, 64), Note(6 * stretch, 2 * stretch, 60), Note(12 * stretch, stretch, 71)]
+    read = candidates.read(
+        recall.labels(recall.tune(tune, stretch), steps)[None], np.zeros(1), stretch=stretch, steps=steps
+    )
+    assert melody.fingerprint(read.notes(0)) == melody.fingerprint(tune)

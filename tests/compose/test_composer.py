@@ -19,6 +19,7 @@ from latentfm.compose import Section, bounds, compose
 from latentfm.compose.midi_in import melody_sequence, write
 from latentfm.errors import ComposeError
 from latentfm.music import chords, keys, melody
+from latentfm.music.note import Note, shift
 from latentfm.playlist import Playlist
 
 CHAIN = 4
@@ -98,11 +99,14 @@ def test_motifs_are_not_heard_twice_in_a_row(chain: list[Section]) -> None:
         assert melody.alike_share(after.provenance["motifs"], before.provenance["motifs"]) <= 0.5
 
 
-def test_an_older_motif_returns(chain: list[Section]) -> None:
-    """The third section comes back to a latent point that an earlier one left in the carry."""
-    recalled = chain[2].provenance["recalled"]
-    assert recalled is not None
-    assert tuple(recalled) in chain[1].carry.motifs
+def test_an_older_motif_returns_changed(chain: list[Section]) -> None:
+    """The third section comes back to an earlier one's motif, in another register, metre or mode, and tells which."""
+    recalled, told = chain[2].provenance["recalled"], chain[2].provenance["returned"]
+    (idea,) = [idea for idea in chain[1].carry.motifs if list(idea.latent) == recalled]
+    assert told["title"] == chain[told["section"]].title
+    assert told["tune"] == idea.tune
+    assert told["changed"]
+    assert chain[0].provenance["returned"] is None
 
 
 def test_a_section_is_well_formed(chain: list[Section], day: Playlist) -> None:
@@ -142,8 +146,10 @@ def test_seams_have_room(chain: list[Section], day: Playlist) -> None:
 
 
 def test_titles_differ(chain: list[Section]) -> None:
-    """Sections have titles of their own."""
-    assert len({section.title for section in chain}) == CHAIN
+    """Sections have titles of their own, and the carry remembers them."""
+    given = tuple(section.title for section in chain)
+    assert len(set(given)) == CHAIN
+    assert chain[-1].carry.titles == given
 
 
 @pytest.mark.parametrize("mood", ["dawn", "day", "dusk", "night", "plain"])
@@ -166,25 +172,65 @@ def test_every_mood_can_be_composed(moods: dict[str, Playlist], mood: str) -> No
 
 
 def test_moods_follow_each_other(moods: dict[str, Playlist]) -> None:
-    """A carry from one mood serves the next, down to drums that an ensemble doesn't have."""
+    """A carry from one mood serves the next; its key is reached over a chord of both, which the section begins on."""
     carry: Carry | None = None
     for name in ("day", "dawn", "dusk", "night"):
         section = compose(Brief(seed=3, playlist=moods[name], carry=carry))
-        if carry is not None:
-            assert keys.pivots(carry.key, section.key)
+        told = section.provenance["modulation"]
+        if carry is None:
+            assert told is None
+        else:
+            assert told["from"] == keys.key_name(carry.key)
+            assert told["to"] == keys.key_name(section.key)
+            assert told["relation"] == keys.relation(carry.key, section.key)
+            assert told["pivot"] == section.sequence.text_annotations[0].text
+            assert told["pivot"] in {chord.symbol for chord in chords.triads(section.key)}
+            assert chords.same_triad(keys.pivots(carry.key, section.key)[0], chords.triad(carry.key, 0))
         carry = section.carry
     assert carry is not None
     assert carry.drums_latent is not None
 
 
-def test_a_midi_anchor_is_visited(day: Playlist, tmp_path: Path) -> None:
-    """A playlist's MIDI file is the walk's new end, and the section says so."""
-    path = tmp_path / "anchor.mid"
-    tune = [60, -2, 64, -2, 67, -2, 65, -2, 64, -2, 62, -2, 60, -2, -2, -2] * 2
-    write(melody_sequence(tune), path)
-    section = compose(Brief(seed=1, playlist=day, anchors={str(path): "0" * 64}))
-    assert section.provenance["anchor"] == "anchor.mid"
-    assert np.isfinite(section.carry.latent).all()
+@pytest.mark.parametrize(("mood", "seconds"), [("day", (45.0, 60.0)), ("dusk", (45.0, 55.0)), ("dawn", (55.0, 62.0))])
+def test_a_length_that_is_asked_for(moods: dict[str, Playlist], mood: str, seconds: tuple[float, float]) -> None:
+    """A brief's own length comes before the playlist's; the lead opens, closes and breathes in a short section too."""
+    section = compose(Brief(seed=2, playlist=moods[mood], seconds=seconds))
+    assert seconds[0] <= section.seconds <= seconds[1]
+    assert section.provenance["missed"] == []
+    assert {note.instrument for note in section.sequence.notes} >= {0, 1, 2}
+    assert section.head_seconds >= moods[mood].mix.crossfade_seconds
+
+
+def test_the_share_of_each_source_is_told(chain: list[Section]) -> None:
+    """Provenance says which share of the bars the walk's motifs, older ones and the RNN's answers have."""
+    for section in chain:
+        shares = section.provenance["sources"]
+        assert sum(shares.values()) == pytest.approx(1.0, abs=0.01)
+        assert ("old" in shares) == (section.provenance["returned"] is not None)
+
+
+@pytest.mark.parametrize(("mood", "sections"), [("day", 3), ("dusk", 1), ("night", 1)])
+def test_a_theme_is_heard(moods: dict[str, Playlist], tmp_path: Path, mood: str, sections: int) -> None:
+    """The walk visits a MIDI file, here in every second section, and its tune is heard as slowly as the mood reads."""
+    path = tmp_path / "theme.mid"
+    theme = [64, 64, 65, 67, 67, 65, 64, 62]
+    write(melody_sequence([event for pitch in theme for event in (pitch, -2, -2, -2)]), path)
+    playlist = moods[mood].model_copy(update={"walk": moods[mood].walk.model_copy(update={"anchor_every": 2})})
+    step = 4 * playlist.form.motif_stretch
+    halves = [[Note(index * step, step, pitch) for index, pitch in enumerate(half)] for half in (theme[:4], theme[4:])]
+    whole = [*halves[0], *shift(halves[1], 4 * step)]
+    wanted = [melody.fingerprint(part) for part in (halves if mood == "night" else [whole])]  # night reads one bar
+    carry: Carry | None = None
+    for seed in range(sections):
+        section = compose(Brief(seed=seed, playlist=playlist, anchors={str(path): "0" * 64}, carry=carry))
+        carry = section.carry
+        if seed == 1:
+            assert section.provenance["anchor"] == "prior"
+            assert section.provenance["theme"] is None
+        else:
+            assert section.provenance["anchor"] == "theme.mid"
+            assert section.provenance["theme"] >= melody.VARIED_SHARE
+            assert melody.alike_share(wanted, section.provenance["motifs"]) > 0
 
 
 def test_other_models_are_refused(day: Playlist, chain: list[Section]) -> None:

@@ -52,6 +52,15 @@ def test_windows_are_labels(tmp_path: Path) -> None:
     assert windows[0, 6] == 1
 
 
+def test_phrases_follow_each_other(tmp_path: Path) -> None:
+    """Phrases are two bars each from the first bar with notes on, and don't overlap."""
+    path = saved(tmp_path / "tune.mid", midi_in.melody_sequence([-2] * 16 + TUNE * 2))
+    windows, every = midi_in.phrases(path, 32), midi_in.melody_windows(path, 32)
+    assert len(windows) == 2
+    assert (windows[0] == every[1]).all()
+    assert (windows[1] == every[3]).all()
+
+
 def test_drums_survive_the_file(tmp_path: Path) -> None:
     """Drum events written as MIDI and read back are the same, as events and as labels."""
     bar = [frozenset({36, 42}), frozenset(), frozenset({42}), frozenset()] * 4

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from latentfm.audio import loudness
+from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.render import levels, soundfonts
+from latentfm.render.events import Note
 from latentfm.render.levels import REGISTERS, Calibration
+from latentfm.render.synth import Synth
 
 UNLISTED = (8, 4)  # a variation that the shipped table leaves out
 
@@ -33,13 +37,30 @@ def test_the_shipped_table_is_what_is_measured(bank: int, program: int, font: Pa
 
 def test_levels_are_interpolated_between_registers(font: Path) -> None:
     """At a register's middle its level counts, half way the mean, and beyond the last one the last."""
-    low, middle, high = levels.shipped().fonts[soundfonts.checksum(font)].levels["0:11"]
+    lowest, low, _, high = levels.shipped().fonts[soundfonts.checksum(font)].levels["0:11"]
+    assert lowest is not None
     assert low is not None
-    assert middle is not None
     calibration = Calibration()
-    assert calibration.level(font, 0, 11, REGISTERS[1]) == middle
-    assert calibration.level(font, 0, 11, sum(REGISTERS[:2]) / 2) == pytest.approx((low + middle) / 2)
+    assert calibration.level(font, 0, 11, REGISTERS[1]) == low
+    assert calibration.level(font, 0, 11, sum(REGISTERS[:2]) / 2) == pytest.approx((lowest + low) / 2)
     assert calibration.level(font, 0, 11, 127) == high
+
+
+def test_what_swells_is_measured_held(font: Path) -> None:
+    """A pad that takes seconds to open is as loud as it gets when it is held, not as loud as a short note of it."""
+    sweep = levels.shipped().fonts[soundfonts.checksum(font)].levels["0:95"][1]
+    with Synth() as synth:
+        channel = synth.add_channel(font, 0, 95)
+        held = synth.play([Note(channel, REGISTERS[1], levels.VELOCITY, 0, 4 * SAMPLE_RATE)], 4 * SAMPLE_RATE)
+    assert sweep == pytest.approx(loudness.integrated(held), abs=0.6)
+    assert sweep > loudness.integrated(held[: SAMPLE_RATE // 2]) + 3
+
+
+def test_a_closed_filter_is_a_program_of_its_own(font: Path) -> None:
+    """What is darker is measured so: a closed filter takes loudness, and the level gives it back."""
+    calibration = Calibration()
+    open_, closed = (calibration.level(font, 0, 71, 70, darker) for darker in (0.0, 3.0))
+    assert closed < open_ - 3
 
 
 def test_what_is_not_listed_is_measured_once_and_kept(font: Path, tmp_path: Path) -> None:

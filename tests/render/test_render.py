@@ -16,10 +16,12 @@ from note_seq.protobuf import music_pb2
 from latentfm.audio import gate, loudness
 from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.errors import RenderError, SoundFontError
+from latentfm.music import expression
 from latentfm.playlist import Mix, Playlist, Voice
+from latentfm.render.events import Note
 from latentfm.render.levels import REGISTERS
 from latentfm.render.render import TAIL_SECONDS, VOICE_LUFS, render
-from latentfm.render.synth import Note, Synth
+from latentfm.render.synth import Synth
 
 LEAD, PAD, BASS, DRUMS = range(4)
 WOODBLOCK, BARITONE_SAX = 115, 67
@@ -92,12 +94,48 @@ def test_a_rest_at_the_end_counts(sequence: Maker, playlist: Playlist) -> None:
 def test_a_voice_has_the_level_that_the_playlist_gives_it(
     program: int, level: float, sequence: Maker, playlist: Playlist
 ) -> None:
-    """Programs that differ by over 10 dB all have the calibrated loudness, within 0.5 LU, plus their voice's level."""
+    """Programs that differ by over 10 dB all have the calibrated loudness, within 0.5 LU, plus their voice's level.
+
+    It is that of short notes or of a held one, whichever is louder.
+    """
     middle = REGISTERS[1]
-    notes = [(LEAD, middle + shift, turn * 0.6, turn * 0.6 + 0.55) for turn, shift in enumerate((-5, 0, 4, 7))]
+    short = [(LEAD, middle + shift, turn * 0.6, turn * 0.6 + 0.55) for turn, shift in enumerate((-5, 0, 4, 7))]
     ensemble = with_lead(playlist, program=program, level=level, reverb=0.0, low=middle - 12, high=middle + 12)
-    lufs = loudness.integrated(render(sequence(notes), ensemble, seconds=2.75))
+    lufs = max(
+        loudness.integrated(render(sequence(notes), ensemble, seconds=notes[-1][3] + 0.4))
+        for notes in (short, [(LEAD, middle, 0.0, 4.0)])
+    )
     assert lufs == pytest.approx(VOICE_LUFS + level, abs=0.5)
+
+
+def test_a_pads_level_is_that_of_its_whole_chord(sequence: Maker, playlist: Playlist) -> None:
+    """Four parts of a pad together are as loud as one note of another voice of the same level."""
+    chord = sequence([(PAD, pitch, 0.0, 4.0) for pitch in (48, 55, 60, 64)])
+    one = sequence([(LEAD, 57, 0.0, 4.0)])
+    pad = playlist.voices[PAD].model_copy(update={"reverb": 0.0, "chorus": 0.0, "level": -3.0})
+    lead = Voice.model_validate(pad.model_dump() | {"role": "lead"})
+    ensemble = playlist.model_copy(update={"voices": (lead, pad, *playlist.voices[2:])})
+    levels = [loudness.integrated(render(notes, ensemble, seconds=4.4)) for notes in (chord, one)]
+    assert levels[0] == pytest.approx(levels[1], abs=2.0)
+
+
+def test_a_voice_swells(sequence: Maker, playlist: Playlist) -> None:
+    """Expression moves a voice, in its middle it has the playlist's level, and other voices stay as they are."""
+    plain = sequence([(LEAD, 60, 0.0, 6.0)])
+    swelling = sequence([(LEAD, 60, 0.0, 6.0)])
+    for time, level in ((0.0, 0.0), (3.0, 6.0)):
+        swelling.control_changes.add(
+            time=time, control_number=expression.CONTROLLER, control_value=expression.value(level), instrument=LEAD
+        )
+    ensemble = with_lead(playlist, program=19, reverb=0.0, low=48, high=72)
+    steady, moved = (render(notes, ensemble, seconds=6.0) for notes in (plain, swelling))
+    second = SAMPLE_RATE
+    early, late = (
+        loudness.integrated(moved[at : at + 2 * second]) - loudness.integrated(steady[at : at + 2 * second])
+        for at in (second // 2, 7 * second // 2)
+    )
+    assert early == pytest.approx(0.0, abs=0.2)
+    assert late == pytest.approx(6.0, abs=0.3)
 
 
 def test_a_voice_keeps_its_level_beside_others(section: Sequence, sequence: Maker, playlist: Playlist) -> None:

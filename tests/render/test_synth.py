@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 from latentfm.audio import loudness
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm
 from latentfm.errors import RenderError, SoundFontError
-from latentfm.render.synth import BLOCK, DRUM_BANK, Note, Room, Synth
+from latentfm.music import expression
+from latentfm.render.events import BLOCK, Control, Note
+from latentfm.render.synth import DRUM_BANK, Room, Synth
 
 WOODBLOCK, ORGAN = 115, 19
 SECOND = SAMPLE_RATE
@@ -108,6 +110,49 @@ def test_reverb_is_as_wet_as_it_is_sent_in_any_room(size: float, font: Path) -> 
             rendered.append(synth.play([Note(channel, 60, 90, 0, 6 * SECOND)], 6 * SECOND)[2 * SECOND :])
     dry, wet = rendered[0], rendered[1] - rendered[0]
     assert rms(wet) - rms(dry) == pytest.approx(-6.0, abs=3.0)
+
+
+def test_chorus_is_as_wet_as_it_is_sent_and_leaves_the_middle(font: Path) -> None:
+    """A send of a half adds about half the dry amplitude, and in mono the sound keeps its level."""
+    rendered = []
+    for send in (0.0, 0.5):
+        with Synth(chorus=True) as synth:
+            channel = synth.add_channel(font, 0, 89, chorus=send)
+            rendered.append(synth.play([Note(channel, 60, 90, 0, 4 * SECOND)], 4 * SECOND)[SECOND:])
+    dry, wet = rendered[0], rendered[1] - rendered[0]
+    assert rms(wet) - rms(dry) == pytest.approx(-6.0, abs=4.0)
+    assert rms(rendered[1].mean(axis=1)) == pytest.approx(rms(dry.mean(axis=1)), abs=1.0)
+
+
+def test_a_filter_makes_darker(font: Path) -> None:
+    """Three octaves off the filter leave the fundamental and take the high harmonics."""
+    spectra = []
+    for darker in (0.0, 3.0):
+        with Synth() as synth:
+            channel = synth.add_channel(font, 0, 71, darker=darker)
+            pcm = synth.play([Note(channel, 69, 90, 0, 2 * SECOND)], 2 * SECOND)
+        spectra.append(20 * np.log10(np.abs(np.fft.rfft(pcm[SECOND:].mean(axis=1))) + 1e-9))
+    change = spectra[1] - spectra[0]
+    fundamental, harmonic = 440, 440 * 9
+    assert change[fundamental] > -2
+    assert change[harmonic] < -12
+
+
+def test_a_controller_moves_at_its_frame(font: Path) -> None:
+    """Expression from the middle to the highest value raises a held sound by the room that there is, from then on."""
+    with Synth() as synth:
+        channel = synth.add_channel(font, 0, 89)
+        moves = [
+            Control(channel, expression.CONTROLLER, expression.MIDDLE, 0),
+            Control(channel, expression.CONTROLLER, expression.value(expression.ROOM), 4 * SECOND),
+        ]
+        moved = synth.play([Note(channel, 60, 90, 0, 6 * SECOND)], 6 * SECOND, moves)
+    steady = play(font, [(60, 90, 0, 6 * SECOND)], program=89, frames=6 * SECOND)
+    before, after = (
+        rms(moved[start : start + SECOND]) - rms(steady[start : start + SECOND]) for start in (2 * SECOND, 5 * SECOND)
+    )
+    assert before == pytest.approx(-expression.ROOM, abs=0.3)
+    assert after == pytest.approx(0.0, abs=0.1)
 
 
 def test_a_key_that_is_struck_again_is_not_cut_short(font: Path) -> None:

@@ -16,8 +16,8 @@ from latentfm.audio import gate
 from latentfm.brief import Brief
 from latentfm.config import load_playlist
 from latentfm.errors import ComposeError, GateError, MidiError, SoundFontError
-from latentfm.playlist import Playlist
 from latentfm.orders import next_brief
+from latentfm.playlist import Playlist
 from latentfm.sources import sources_of
 from latentfm.studio import ChildStudio
 from latentfm.studio.identity import take_id

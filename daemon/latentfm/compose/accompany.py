@@ -36,6 +36,7 @@ _COMPS: Final = (
     ((0, 6), (6, 6), (12, 4)),
     ((0, 3), (6, 4), (10, 2), (14, 2)),
 )
+_BROKEN_EVENLY: Final = 0.4  # the energy from which broken chords leave no note out
 _ARPEGGIOS: Final = ((0, 1, 2, 1), (0, 2, 1, 2), (2, 1, 0, 1), (0, 1, 2, 3))
 
 
@@ -191,7 +192,7 @@ def _reply(goal: Note, following: Note, key: Key) -> list[Note]:
 
 
 def colour(ground: Ground, voice: Voice, lively: int, rng: np.random.Generator) -> tuple[Note, ...]:
-    """Write broken chords: quarters apart in calm moods, eighths in lively ones."""
+    """Write broken chords: halves apart in calm moods, in lively ones quarters and, with more energy, eighths."""
     shape = _ARPEGGIOS[int(rng.integers(len(_ARPEGGIOS)))]
     step = STEPS_PER_BEAT if lively == 1 else STEPS_PER_BEAT // 2
     centre = (voice.low + voice.high) // 2
@@ -207,7 +208,7 @@ def colour(ground: Ground, voice: Voice, lively: int, rng: np.random.Generator) 
         ladder = [pitch if pitch <= voice.high else pitch - OCTAVE for pitch in ladder]
         for place in range(STEPS_PER_BAR // step):
             onset = bar * STEPS_PER_BAR + place * step
-            if place % 2 == 0 or lively > 1:
+            if place % 2 == 0 or (lively > 1 and ground.layers.energy[bar] >= _BROKEN_EVENLY):
                 notes.append(Note(onset, step, ladder[shape[place % len(shape)]]))
     return tuple(notes)
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from latentfm.compose import candidates, motifs
 from latentfm.compose.candidates import Batch
-from latentfm.compose.motifs import Frame, Motif
+from latentfm.compose.memory import Memory
+from latentfm.compose.motifs import Frame, Joins, Motif
 from latentfm.compose.walk import score
 from latentfm.models.event_rnn import EventRNN
 from latentfm.models.events import MelodyNote, events_to_labels, labels_to_events, notes_to_labels
@@ -66,8 +67,8 @@ def answer(
     steps: int,
     playlist: Playlist,
     rng: np.random.Generator,
-    heard: Sequence[str] = (),
-    before: Sequence[Note] = (),
+    heard: Memory | None = None,
+    joins: Joins | None = None,
 ) -> Motif:
     """Let the RNN go on from a primer, and choose the continuation that answers best.
 
@@ -79,8 +80,8 @@ def answer(
         steps: events wanted, as many as the call has.
         playlist: density, rests, temperature, and how many continuations to draw.
         rng: where chance comes from.
-        heard: fingerprints of motifs that need no repeating.
-        before: the lead so far, for the join.
+        heard: motifs that need no repeating.
+        joins: what comes before and after it.
 
     Returns:
         The answer from step 0.
@@ -95,4 +96,4 @@ def answer(
     merit += _ENDING_WEIGHT * _endings(batch)
     merit += _RESTING_WEIGHT * _resting(batch, frame.vocabulary[places[-1]].tones)
     drafts = motifs.pool(batch, merit, frame, fixed=True, heard=heard)
-    return motifs.refine(drafts, [places], before)
+    return motifs.refine(drafts, [places], joins or Joins())

@@ -12,6 +12,9 @@ _QUIETEST: Final = 0.25
 _AFTER: Final = 0.45  # what is left of the energy at the end
 _LIVELY: Final = 4.0  # lead notes a bar from which the whole ensemble is lively
 _CALM: Final = 2.5
+_OPTIONAL: Final = ("counter", "colour")
+_SHORT: Final = 4  # units
+_FEWEST: Final = 2  # units between whose first and last nothing is left
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,9 @@ def liveliness(playlist: Playlist) -> int:
 def layers(form: FormPlan, playlist: Playlist) -> Layers:
     """Plan entries and exits.
 
-    The pad plays throughout. The lead opens the body; bass, then drums join it a unit apart; counter and colour come
-    for the climax and leave after it, one after the other. Drums and bass are gone when the outro begins.
+    The pad plays throughout. The lead opens the body; the others join it one after the other, a unit apart where the
+    form has the room, all by the climax. Counter and colour leave after it, unless the playlist has them play all but
+    the body's first and last unit. Drums and bass are gone when the outro begins.
     """
     count, climax = len(form.units), form.climax
     first, after = form.body
@@ -51,17 +55,40 @@ def layers(form: FormPlan, playlist: Playlist) -> Layers:
     def bar(unit: int) -> int:
         return form.units[unit].bar if unit < count else after
 
-    late = max(count - 2, climax + 1)
-    entries: dict[Role, tuple[int, int]] = {
-        "pad": (0, form.bars),
-        "lead": (first, after),
-        "bass": (bar(1 if count > 4 else 0), after),  # noqa: PLR2004 - in the shortest form each unit counts
-        "drums": (bar(min(2, count - 2)), bar(count - 1) + max(form.units[-1].bars - 1, 1)),
-        "counter": (bar(max(climax - 4, count // 4)), bar(late)),
-        "colour": (bar(max(climax - 1, 0)), bar(min(climax + 3, count - 1))),
+    enters = _entries(count, climax, playlist)
+    exits: dict[Role, int] = {
+        "bass": after,
+        "drums": bar(count - 1) + max(form.units[-1].bars - 1, 1),
+        "counter": bar(max(count - 2, climax + 1)),
+        "colour": bar(max(min(climax + 3, count - 1), climax + 1)),
     }
-    active = {voice.role: entries[voice.role] for voice in playlist.voices}
+    active: dict[Role, tuple[int, int]] = {"pad": (0, form.bars), "lead": (first, after)}
+    active |= {role: (bar(unit), exits[role]) for role, unit in enters.items()}
+    for voice in playlist.voices:
+        if voice.span == "body" and voice.role in _OPTIONAL:
+            active[voice.role] = (bar(1), bar(count - 1)) if count > _FEWEST else form.body
     return Layers(active, tuple(_energy(form, number) for number in range(form.bars)), form.body)
+
+
+def _entries(count: int, climax: int, playlist: Playlist) -> dict[Role, int]:
+    """Return the unit in which each voice besides lead and pad enters; in short forms several enter together."""
+    long = count > _SHORT
+    wanted: dict[Role, int] = {
+        "bass": 1 if long else 0,
+        "drums": min(2, count - 2),
+        "counter": max(climax - 4, count // 4),
+        "colour": max(climax - 1, 0),
+    }
+    enters: dict[Role, int] = {}
+    latest = -1
+    for role in sorted(wanted, key=lambda role: wanted[role]):  # stable: of two the first named enters first
+        voice = playlist.voice(role)
+        if voice is not None:
+            earliest = min(latest + 1, climax) if long else 0
+            enters[role] = max(wanted[role], earliest)
+            if voice.span != "body" or role not in _OPTIONAL:
+                latest = enters[role]
+    return enters
 
 
 def _energy(form: FormPlan, number: int) -> float:

@@ -21,6 +21,7 @@ _COMFORTABLE_RANGE: Final = 12  # semitones; a motif that spans more is hard to 
 _NARROW: Final = 4
 _STEP: Final = 2
 _LAST_NOTE_WEIGHT: Final = 0.6
+_EVEN: Final = 0.6  # what it costs a motif to have notes of one length only: slow ones of that kind are all alike
 _RUB: Final = -1.0  # what a note a semitone above a chord tone counts
 
 
@@ -165,6 +166,8 @@ def fitness(batch: Batch, notes_per_bar: tuple[float, float], rest_share: tuple[
     room = (batch.steps - last) / batch.steps
     score += 4.0 * np.minimum(room, 0.25)
     score -= 2.0 * np.maximum(batch.length.max(axis=1) / batch.steps - 0.4, 0)
+    shortest = np.where(batch.on, batch.length, batch.steps).min(axis=1)
+    score -= _EVEN * (shortest == batch.length.max(axis=1))
     first = np.argmax(batch.on, axis=1)
     score -= 1.0 * np.maximum(first / batch.steps - 0.125, 0) * 8
     centred = batch.likelihood - np.median(batch.likelihood)

@@ -1,4 +1,4 @@
-"""How loud each note is: phrases for the lead, four bars at a time for the others."""
+"""How loud each note is: phrases for the lead, four bars at a time for the others, and how the pad swells."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import numpy as np
 from latentfm.compose.arrange import Layers
 from latentfm.music import humanise
 from latentfm.music.note import STEPS_PER_BAR, Note
-from latentfm.playlist import Role
+from latentfm.playlist import Playlist, Role
 
 _BASE: Final[dict[Role, tuple[int, int]]] = {  # velocity at the section's quietest, and what its climax adds
     "lead": (60, 14),
-    "counter": (56, 10),
-    "pad": (58, 8),
-    "bass": (62, 14),
-    "colour": (48, 8),
+    "counter": (62, 10),
+    "pad": (66, 6),
+    "bass": (64, 12),
+    "colour": (56, 10),
 }
-_ALONE: Final = 80  # of a pad that carries the seam alone, so that the seam is no hole
+_GIVING_WAY: Final = 2  # chords in which the pad gives way to the others at the body's start, and back at its end
+_STAYS: Final = 0.4  # share of that by which it stays forward where the section is quietest
+_RISE: Final = 1.5  # dB that the climax adds
+_SWELL_STEPS: Final = 2  # steps of the grid between two points of a swell
 _GROUP_BARS: Final = 4
 _LEAD_DEPTH: Final = 16
 _DEPTH: Final = 6
@@ -65,4 +68,25 @@ def _base(role: Role, phrase: Sequence[Note], layers: Layers) -> int:
     if not phrase:
         return quiet
     bar = min(phrase[0].onset // STEPS_PER_BAR, len(layers.energy) - 1)
-    return _ALONE if role == "pad" and layers.alone(bar) else round(quiet + swell * layers.energy[bar])
+    return round(quiet + swell * layers.energy[bar])
+
+
+def swells(playlist: Playlist, layers: Layers) -> dict[Role, tuple[tuple[int, float], ...]]:
+    """Return how the pad's level moves through a section, as steps of the grid and dB around the playlist's level.
+
+    It comes forward where it carries the seam alone, so that the seam is no hole, gives way as the others get livelier,
+    rises a little towards the climax, and breathes with each chord.
+    """
+    voice = playlist.voice("pad")
+    if voice is None:
+        return {}
+    steps = np.arange(0, len(layers.energy) * STEPS_PER_BAR, _SWELL_STEPS)
+    bars = steps / STEPS_PER_BAR
+    first, after = layers.body
+    way = _GIVING_WAY * playlist.harmony.bars_per_chord
+    alone = np.interp(bars, [first, first + way, after - way, after], [1.0, 0.0, 0.0, 1.0])
+    energy = np.interp(bars, np.arange(len(layers.energy)) + 0.5, layers.energy)
+    breath = -0.5 * np.cos(2.0 * np.pi * (bars - first) / playlist.harmony.bars_per_chord)
+    forward = np.maximum(alone, _STAYS * (1.0 - energy))
+    level = voice.alone * forward + (_RISE * energy + voice.swell * breath) * (1.0 - alone)
+    return {"pad": tuple((int(step), float(value)) for step, value in zip(steps, level, strict=True))}

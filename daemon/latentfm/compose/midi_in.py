@@ -151,11 +151,23 @@ def melody_windows(path: Path, steps: int) -> Labels:
     Raises:
         MidiError: the file has no melody in 4/4, or none of its windows holds two notes.
     """
+    return _windows(melody(path), steps, 0, STEPS_PER_BAR, path)
+
+
+def phrases(path: Path, steps: int) -> Labels:
+    """Read a melody as a MusicVAE's labels, int16 ``[n, steps]``, one window after the other from its first bar on.
+
+    Raises:
+        MidiError: as for ``melody_windows``.
+    """
     notes = melody(path)
-    bars = notes[-1].onset // STEPS_PER_BAR + 1
+    return _windows(notes, steps, notes[0].onset // STEPS_PER_BAR * STEPS_PER_BAR, steps, path)
+
+
+def _windows(notes: Sequence[Note], steps: int, first: int, hop: int, path: Path) -> Labels:
     windows = [
         notes_to_labels([MelodyNote(note.onset - start, note.length, note.pitch) for note in inside], steps)
-        for start in range(0, bars * STEPS_PER_BAR, STEPS_PER_BAR)
+        for start in range(first, notes[-1].onset + 1, hop)
         if len(inside := [note for note in notes if start <= note.onset < start + steps]) >= _FEWEST_NOTES
     ]
     if not windows:

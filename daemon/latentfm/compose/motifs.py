@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from latentfm.brief import Key
 from latentfm.compose import candidates
 from latentfm.compose.candidates import Batch, Floats
+from latentfm.compose.memory import Memory
 from latentfm.music import melody
 from latentfm.music.chords import Chord, triads
 from latentfm.music.note import Note
@@ -28,8 +29,11 @@ _EASY_JOIN: Final = 7
 _WIDER: Final = 1.0  # for each semitone that leaves no room to a twelfth
 _STAYING: Final = 0.8  # for a join on one pitch
 _LEAP: Final = 2.5  # for a join over a sixth
+_LONE_LEAP: Final = 3.0  # for a leap at a join that isn't turned back by step
+_KNOWN: Final = 2.5  # for a motif that was heard within the hour
 _TOP: Final = 48  # drafts and transpositions that are compared in pairs
-_VARIATION: Final = (0.6, 0.95)  # likeness that a variation should have
+_SAME_RHYTHM: Final = 0.4  # likeness that is enough for a variation in the same rhythm
+_VARIED: Final = 0.95  # likeness that a variation stays below
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class Motif:
     semitones: int
 
 
-def pool(batch: Batch, merit: Floats, frame: Frame, *, fixed: bool = False, heard: Sequence[str] = ()) -> Pool:
+def pool(batch: Batch, merit: Floats, frame: Frame, *, fixed: bool = False, heard: Memory | None = None) -> Pool:
     """Score drafts against a frame.
 
     Args:
@@ -100,19 +104,16 @@ def pool(batch: Batch, merit: Floats, frame: Frame, *, fixed: bool = False, hear
         merit: what each is worth by itself ``[n]``.
         frame: key, chords and register.
         fixed: leave the drafts in the key they are in, as answers must stay; only octaves may change.
-        heard: fingerprints of motifs that the listener knows already; drafts like them cost.
+        heard: motifs that the listener knows already; drafts like them cost.
     """
     semitones, cost = candidates.placements(batch, frame.low, frame.high, frame.centre)
     share = candidates.mode_share(batch, frame.key)
     worth = merit[:, None] - cost - _MODE_WEIGHT * np.maximum(1.0 - share, 0.0)
     if fixed:
         worth[:, 1:] = -np.inf
-    if heard:
-        known = [
-            any(melody.alike(melody.fingerprint(batch.notes(row)), other) for other in heard)
-            for row in range(len(batch))
-        ]
-        worth[np.array(known)] -= 2.0
+    if heard is not None:
+        known = [heard.knows(melody.fingerprint(batch.notes(row))) for row in range(len(batch))]
+        worth[np.array(known, dtype=bool)] -= _KNOWN
     table = candidates.weights(batch, frame.slot_steps)
     return Pool(batch, semitones, worth, candidates.chord_fit(table, frame.vocabulary))
 
@@ -146,20 +147,37 @@ def join_cost(before: Sequence[Note], after: Sequence[Note]) -> float:
     """Return what it costs to go on from one melody to another: the interval between them, and the range of both."""
     if not before or not after:
         return 0.0
-    leap = abs(after[0].pitch - before[-1].pitch)
+    leap = after[0].pitch - before[-1].pitch
     pitches = [note.pitch for note in (*before, *after)]
     wider = max(max(pitches) - min(pitches) - melody.TWELFTH + 1, 0)
-    join = _JOIN_WEIGHT * max(leap - _EASY_JOIN, 0) + (_LEAP if leap > melody.SIXTH else 0.0)
-    return join + _STAYING * (leap == 0) + _WIDER * wider
+    cost = _JOIN_WEIGHT * max(abs(leap) - _EASY_JOIN, 0) + _STAYING * (leap == 0) + _WIDER * wider
+    into = before[-1].pitch - before[-2].pitch if len(before) > 1 else 0
+    onward = after[1].pitch - after[0].pitch if len(after) > 1 else 0
+    for move, following in ((into, leap), (leap, onward)):
+        if abs(move) > melody.SIXTH and not melody.turns_back(move, following):
+            cost += _LONE_LEAP
+    return cost + _LEAP * (abs(leap) > melody.SIXTH)
 
 
-def refine(drafts: Pool, uses: Sequence[Sequence[int]], before: Sequence[Note], *, repeats: bool = False) -> Motif:
+@dataclass(frozen=True)
+class Joins:
+    """What a motif is joined to: the lead in the bars before it, the motif after it as far as that is settled."""
+
+    before: tuple[Note, ...] = ()
+    after: tuple[Note, ...] = ()
+
+    def cost(self, notes: Sequence[Note]) -> float:
+        """Return what it costs to air these notes, from step 0, in between."""
+        return join_cost(self.before, notes) + join_cost(notes, self.after)
+
+
+def refine(drafts: Pool, uses: Sequence[Sequence[int]], joins: Joins, *, repeats: bool = False) -> Motif:
     """Choose a motif for the chords of all its places and for its joins.
 
     Args:
         drafts: the point's drafts.
         uses: the chords of each place where it airs.
-        before: what was heard in the bars before it.
+        joins: what comes before and after it.
         repeats: whether it follows itself.
     """
     total = drafts.merit + _CHORD_WEIGHT * sum(drafts.over(places) for places in uses) / max(len(uses), 1)
@@ -167,24 +185,24 @@ def refine(drafts: Pool, uses: Sequence[Sequence[int]], before: Sequence[Note], 
     tried = [motif(drafts, Choice(*divmod(int(place), OCTAVE))) for place in order]
     worth = [
         float(total[one.choice.draft, one.choice.up])
-        - join_cost(before, one.notes)
+        - joins.cost(one.notes)
         - (join_cost(one.notes, one.notes) if repeats else 0.0)
         for one in tried
     ]
     return tried[int(np.argmax(worth))]
 
 
-def variant(drafts: Pool, original: Motif, places: Sequence[int], before: Sequence[Note], *, varied: bool) -> Motif:
+def variant(drafts: Pool, original: Motif, places: Sequence[int], joins: Joins, *, varied: bool) -> Motif:
     """Return what a return of a motif airs: itself, or a draft near it that fits these chords better.
 
-    A varied return has to differ, and shares most of its interval-and-onset pairs with the original.
+    A varied return has to differ, and shares most of its interval-and-onset pairs, or its rhythm, with the original.
     """
-    low, high = _VARIATION
     near = candidates.likeness(drafts.batch, original.choice.draft)
+    rhythm = (drafts.batch.on == drafts.batch.on[original.choice.draft]).all(axis=1)
     up = original.choice.up
     shifted = drafts.semitones[:, up] == original.semitones
     total = drafts.merit[:, up] + _CHORD_WEIGHT * drafts.over(places)[:, up] + 2.0 * near
-    allowed = (near >= low) & (near <= high) & shifted
+    allowed = ((near >= melody.VARIED_SHARE) | (rhythm & (near >= _SAME_RHYTHM))) & (near <= _VARIED) & shifted
     total = np.where(allowed, total, -np.inf)
     if not varied:
         total[original.choice.draft] = original_worth = (
@@ -197,5 +215,5 @@ def variant(drafts: Pool, original: Motif, places: Sequence[int], before: Sequen
     tried = [motif(drafts, Choice(int(row), up)) for row in order if np.isfinite(total[row])]
     if not tried:
         return original
-    worth = [float(total[one.choice.draft]) - join_cost(before, one.notes) for one in tried]
+    worth = [float(total[one.choice.draft]) - joins.cost(one.notes) for one in tried]
     return tried[int(np.argmax(worth))]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from latentfm.brief import LatentPoint
 from latentfm.compose.arrange import Layers
 from latentfm.compose.engine import Players
+from latentfm.compose.strokes import CLOSED, CRASH, KICK, LOW_TOM, OPEN, RIDE, SNARE, TOMS, Labels, bits, played
 from latentfm.compose.walk import plain
 from latentfm.models.event_rnn import EventRNN
 from latentfm.models.events import drum_label_to_pitches, drum_pitches_to_label
@@ -20,17 +21,9 @@ from latentfm.music.form import FormPlan
 from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note
 from latentfm.playlist import Playlist
 
-Labels = NDArray[np.int64]
-_CLASSES: Final = 9
-_KICK, _SNARE, _CLOSED, _OPEN, _LOW_TOM, _MID_TOM, _HIGH_TOM, _CRASH, _RIDE = range(_CLASSES)
-_TOMS: Final = (_LOW_TOM, _MID_TOM, _HIGH_TOM)
-_LIGHT: Final = sum(1 << bit for bit in (_CLOSED, _RIDE, _OPEN))  # what a groove begins with
 _NEARBY: Final = 0.3
 _FILLS: Final = 16  # continuations that a fill is chosen from
 _WINDOW_BARS: Final = 2
-_HIT_STEPS: Final = 1
-# loudness of the classes when the groove is at its fullest
-_LOUDNESS: Final = (84, 80, 62, 66, 76, 76, 76, 82, 64)
 
 
 @dataclass(frozen=True)
@@ -42,28 +35,33 @@ class Drums:
     continued: tuple[int, ...]
 
 
-def _bits(labels: Labels) -> NDArray[np.bool_]:
-    """Return which drum classes are hit, bool ``[..., 9]``."""
-    hit: NDArray[np.bool_] = (labels[..., None] >> np.arange(_CLASSES) & 1).astype(bool)
-    return hit
+def groove_fitness(
+    labels: Labels, likelihood: NDArray[Any], strokes_per_bar: float, *, hands: bool = False
+) -> NDArray[np.float64]:
+    """Score two-bar grooves ``[n, steps]`` as an accompaniment: a clear pulse, as dense as the mood.
 
-
-def groove_fitness(labels: Labels, likelihood: NDArray[Any], hits_per_bar: float) -> NDArray[np.float64]:
-    """Score two-bar grooves ``[n, steps]`` as an accompaniment: a clear pulse, as dense as the mood, few toms."""
-    hits = _bits(labels)
+    A kit has a kick on the first beat and a snare on the back beats, and few toms. For hands, toms are what is played:
+    a low drum on the first beat, the others where they like, and few cymbals.
+    """
+    hits = bits(labels)
     bars = labels.shape[1] / STEPS_PER_BAR
     count = hits.sum(axis=(1, 2)) / bars
     ones = np.arange(0, labels.shape[1], STEPS_PER_BAR)
     back = np.concatenate([ones + STEPS_PER_BEAT, ones + 3 * STEPS_PER_BEAT])
-    score = -0.25 * np.abs(count - hits_per_bar)
-    score += 1.2 * hits[:, ones, _KICK].mean(axis=1) + 0.8 * hits[:, back, _SNARE].mean(axis=1)
     beats = np.arange(0, labels.shape[1], STEPS_PER_BEAT)
-    timekeepers = hits[:, :, _CLOSED] | hits[:, :, _RIDE]
+    score = -0.25 * np.abs(count - strokes_per_bar)
+    timekeepers = hits[:, :, CLOSED] | hits[:, :, RIDE]
     score += 1.0 * timekeepers[:, beats].mean(axis=1)
-    score -= 0.3 * hits[:, :, list(_TOMS)].sum(axis=(1, 2)) / bars
-    score -= 0.5 * hits[:, :, _CRASH].sum(axis=1) + 0.2 * np.maximum(hits[:, :, _OPEN].sum(axis=1) - 2, 0)
-    score -= 0.25 * np.maximum(hits[:, :, _KICK].sum(axis=1) / bars - 5, 0)
-    score -= 0.35 * np.maximum(hits[:, :, _SNARE].sum(axis=1) / bars - 3, 0)
+    toms = hits[:, :, list(TOMS)].sum(axis=(1, 2)) / bars
+    if hands:
+        score += 1.2 * (hits[:, ones, KICK] | hits[:, ones, LOW_TOM]).mean(axis=1) + 0.4 * np.minimum(toms, 4)
+        score -= 0.3 * hits[:, :, RIDE].sum(axis=1) / bars
+    else:
+        score += 1.2 * hits[:, ones, KICK].mean(axis=1) + 0.8 * hits[:, back, SNARE].mean(axis=1)
+        score -= 0.3 * toms
+    score -= 0.5 * hits[:, :, CRASH].sum(axis=1) + 0.2 * np.maximum(hits[:, :, OPEN].sum(axis=1) - 2, 0)
+    score -= 0.25 * np.maximum(hits[:, :, KICK].sum(axis=1) / bars - 5, 0)
+    score -= 0.35 * np.maximum(hits[:, :, SNARE].sum(axis=1) / bars - 3, 0)
     halves = np.split(hits, 2, axis=1)
     score += 0.6 * (halves[0] == halves[1]).all(axis=2).mean(axis=1)
     spread = float(np.std(likelihood)) or 1.0
@@ -71,13 +69,18 @@ def groove_fitness(labels: Labels, likelihood: NDArray[Any], hits_per_bar: float
     return np.asarray(score, dtype=np.float64)
 
 
-def _best(
-    vae: MusicVAE, z: NDArray[np.float32], playlist: Playlist, target: float, rng: np.random.Generator
-) -> tuple[Labels, int]:
+def _best(vae: MusicVAE, z: NDArray[np.float32], playlist: Playlist, rng: np.random.Generator) -> Labels:
     decoded = vae.decode(z, rng, playlist.models.vae_temperature)
     labels = decoded.labels.astype(np.int64)
-    best = int(groove_fitness(labels, decoded.log_likelihood, target).argmax())
-    return labels[best], best
+    best: Labels = labels[int(_worth(playlist, labels, decoded.log_likelihood).argmax())]
+    return best
+
+
+def _worth(playlist: Playlist, labels: Labels, likelihood: NDArray[Any]) -> NDArray[np.float64]:
+    """Score grooves for a playlist, which says how many strokes a bar it likes, or how many notes its lead has."""
+    asked = playlist.percussion.strokes_per_bar
+    strokes = asked if asked is not None else 4.0 + 1.2 * sum(playlist.melody.notes_per_bar) / 2
+    return groove_fitness(labels, likelihood, strokes, hands=playlist.percussion.style == "hands")
 
 
 def _around(point: NDArray[np.float32], count: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -93,12 +96,12 @@ def fill(rnn: EventRNN, groove: Labels, playlist: Playlist, rng: np.random.Gener
     """Let the RNN play the bar after a groove, and choose the one that builds most without losing the pulse."""
     drawn = rnn.continue_primer(_events(groove), STEPS_PER_BAR, rng, playlist.models.rnn_temperature, _FILLS)
     rows = np.array([[drum_pitches_to_label(event) for event in one.events] for one in drawn], dtype=np.int64)  # type: ignore[arg-type]
-    hits = _bits(rows)
+    hits = bits(rows)
     last = hits[:, STEPS_PER_BAR // 2 :].sum(axis=(1, 2))
-    toms = hits[:, :, [_SNARE, *_TOMS]].sum(axis=(1, 2))
+    toms = hits[:, :, [SNARE, *TOMS]].sum(axis=(1, 2))
     count = hits.sum(axis=(1, 2))
-    usual = _bits(groove).sum() / (len(groove) / STEPS_PER_BAR)
-    score = 0.3 * last + 0.3 * toms + 1.0 * hits[:, 0, _KICK] - 0.4 * np.maximum(count - usual - 4, 0)
+    usual = bits(groove).sum() / (len(groove) / STEPS_PER_BAR)
+    score = 0.3 * last + 0.3 * toms + 1.0 * hits[:, 0, KICK] - 0.4 * np.maximum(count - usual - 4, 0)
     score -= 0.6 * np.maximum(usual - 4 - count, 0)
     chosen: Labels = rows[int(score.argmax())]
     return chosen
@@ -116,20 +119,16 @@ def play(
     vae, rnn = players.drums_vae, players.drums_rnn
     if vae is None or rnn is None or "drums" not in layers.active:
         return Drums((), carried, ())
-    target = 4.0 + 1.2 * sum(playlist.melody.notes_per_bar) / 2
     count = playlist.melody.candidates
     z, decoded = vae.sample(count, rng, playlist.models.vae_temperature)
-    fitness = groove_fitness(decoded.labels.astype(np.int64), decoded.log_likelihood, target)
+    fitness = _worth(playlist, decoded.labels.astype(np.int64), decoded.log_likelihood)
     start = z[int(fitness.argmax())]
     if carried is not None and len(carried) == vae.z_size:
         end, start = start, np.array(carried, dtype=np.float32)
         end = slerp(start, end, 0.5)
     else:
         end = slerp(start, z[int(np.argsort(-fitness, kind="stable")[1])], 0.5)
-    grooves: list[Labels] = []
-    for point in (start, end):
-        groove, _ = _best(vae, _around(point, count // 2, rng), playlist, target, rng)
-        grooves.append(groove)
+    grooves = [_best(vae, _around(point, count // 2, rng), playlist, rng) for point in (start, end)]
     bars: dict[int, Labels] = {}
     continued: list[int] = []
     first, after = layers.active["drums"]
@@ -142,20 +141,9 @@ def play(
             bars[bar] = fill(rnn, groove, playlist, rng)
             continued.append(bar)
     entry = first + form.units[0].bars
-    notes = [note for bar, labels in bars.items() for note in _notes(bar, labels, layers, light=bar < entry)]
+    notes = [
+        note
+        for bar, labels in bars.items()
+        for note in played(playlist.percussion, labels, bar * STEPS_PER_BAR, layers.energy[bar], light=bar < entry)
+    ]
     return Drums(tuple(notes), plain(end), tuple(continued))
-
-
-def _notes(bar: int, labels: Labels, layers: Layers, *, light: bool) -> list[Note]:
-    notes: list[Note] = []
-    softer = 0.8 + 0.2 * layers.energy[bar]
-    for step, label in enumerate(labels):
-        heard = int(label) & _LIGHT if light else int(label)
-        accent = (
-            6 if step % (2 * STEPS_PER_BEAT) == 0 else 0 if step % STEPS_PER_BEAT == 0 else -6 if step % 2 == 0 else -12
-        )
-        for bit in range(_CLASSES):
-            if heard >> bit & 1:
-                velocity = int(np.clip(_LOUDNESS[bit] * softer + accent, 45, 100))
-                notes.append(Note(bar * STEPS_PER_BAR + step, _HIT_STEPS, drum_label_to_pitches(1 << bit)[0], velocity))
-    return notes

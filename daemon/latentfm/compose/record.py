@@ -3,75 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from dataclasses import asdict, replace
+from typing import Any
 
 from latentfm.brief import Brief
-from latentfm.compose import walk
+from latentfm.compose import attempts, continuity, recall
+from latentfm.compose.attempts import Attempt
 from latentfm.compose.engine import Players
-from latentfm.compose.lead import Draft
+from latentfm.compose.lead import OLD
 from latentfm.compose.outline import Outline
 from latentfm.compose.percussion import Drums
 from latentfm.music import figures
-from latentfm.music.chords import Chord
-from latentfm.music.figures import Bounds, Figures, Material
+from latentfm.music.figures import Figures
+from latentfm.music.form import FormPlan
 from latentfm.music.keys import key_name
 from latentfm.music.note import Note
-from latentfm.playlist import Playlist, Role
-
-_STUCK_BARS: Final = 2.0
+from latentfm.playlist import Role
 
 
-def bounds(playlist: Playlist) -> Bounds:
-    """Return what a playlist asks of the figures."""
-    calm = playlist.form.motif_stretch > 1
-    return Bounds(playlist.melody.notes_per_bar, playlist.melody.rest_share, _STUCK_BARS * (2 if calm else 1))
-
-
-def measure(
-    brief: Brief, outline: Outline, draft: Draft, chords: Sequence[Chord], voices: Mapping[Role, Sequence[Note]]
-) -> Figures:
+def measure(brief: Brief, outline: Outline, attempt: Attempt, voices: Mapping[Role, Sequence[Note]]) -> Figures:
     """Compute the figures of a section with these voices."""
-    return figures.measure(
-        Material(
-            key=outline.key,
-            bars=outline.form.bars,
-            voices=voices,
-            chords=chords,
-            model=draft.notes,
-            spans=outline.spans,
-            idea_bars=brief.playlist.form.motif_stretch,
-            motifs=draft.fingerprints,
-            heard=brief.carry.fingerprints if brief.carry else (),
-        )
-    )
+    lead = attempts.material(brief, outline, attempt.draft, attempt.chords, ())
+    return figures.measure(replace(lead, voices=voices))
 
 
 def provenance(
     brief: Brief,
     players: Players,
     outline: Outline,
-    draft: Draft,
-    chords: Sequence[Chord],
+    attempt: Attempt,
     voices: Mapping[Role, Sequence[Note]],
     drums: Drums,
 ) -> dict[str, Any]:
     """Return where a section comes from: seed, latent points, chords, form, checksums, figures before and after."""
-    written = measure(brief, outline, draft, chords, {**voices, "lead": draft.notes})
-    aired = measure(brief, outline, draft, chords, voices)
-    plan, places = outline.form, outline.walk
+    draft = attempt.draft
+    written = measure(brief, outline, attempt, {**voices, "lead": draft.notes})
+    aired = measure(brief, outline, attempt, voices)
+    back = attempt.back
+    plan, places = outline.form, attempt.walk
     return {
         "seed": brief.seed,
         "attempt": brief.attempt,
         "playlist": brief.playlist.name,
         "models": dict(players.checksums),
         "key": key_name(outline.key),
-        "relation": outline.relation,
+        "relation": outline.move.relation,
+        "modulation": _modulation(brief, outline),
         "qpm": outline.qpm,
-        "anchor": places.anchor,
+        "attempts": attempt.number,
+        "anchor": places.end.source,
+        "theme": draft.theme,
+        "notes_per_bar_sought": round(places.notes_per_bar, 2),
         "walk": [list(places.at(point)) for point in range(plan.points)],
-        "recalled": None if places.old is None else list(walk.plain(places.old)),
-        "chords": [chord.symbol for chord in chords],
+        "recalled": None if back is None else list(back.idea.latent),
+        "returned": None if back is None else recall.report(back, draft.motifs[OLD], outline.key),
+        "chords": [chord.symbol for chord in attempt.chords],
         "form": {
             "bars": plan.bars,
             "intro": plan.intro,
@@ -82,8 +68,29 @@ def provenance(
                 for unit, letter in zip(plan.units, draft.letters, strict=True)
             ],
         },
+        "sources": _sources(plan),
         "drum_bars_continued": list(drums.continued),
         "motifs": list(draft.fingerprints),
         "figures": {"models": asdict(written), "aired": asdict(aired)},
-        "missed": list(figures.missed(aired, bounds(brief.playlist))),
+        "missed": list(figures.missed(aired, attempts.bounds(brief.playlist))),
     }
+
+
+def _modulation(brief: Brief, outline: Outline) -> dict[str, str] | None:
+    """Say how the key is reached from that of the section before, None where there was none."""
+    if brief.carry is None:
+        return None
+    return {
+        "from": key_name(brief.carry.key),
+        "to": key_name(outline.key),
+        "relation": outline.move.relation,
+        "pivot": continuity.pivot(brief, outline.key).symbol,
+    }
+
+
+def _sources(plan: FormPlan) -> dict[str, float]:
+    """Return which share of the lead's bars is by motifs of the walk, older ones, the RNN's answers and its own way."""
+    bars: dict[str, int] = {}
+    for unit in plan.units:
+        bars[unit.source] = bars.get(unit.source, 0) + unit.bars
+    return {source: round(count / sum(bars.values()), 3) for source, count in sorted(bars.items())}

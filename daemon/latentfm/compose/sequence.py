@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from latentfm.brief import Key
-from latentfm.music import humanise
+from latentfm.music import expression, humanise
 from latentfm.music.chords import Chord
 from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note
 from latentfm.music.scales import collection
@@ -36,6 +36,7 @@ def build(
     qpm: float,
     chords: Sequence[Chord],
     title: str,
+    swells: Mapping[Role, Sequence[tuple[int, float]]],
     rng: np.random.Generator,
 ) -> NoteSequence:
     """Write a section as a NoteSequence.
@@ -47,6 +48,7 @@ def build(
         qpm: tempo.
         chords: one a bar.
         title: the section's name.
+        swells: how a role's level moves, as steps of the grid and dB; it becomes expression (controller 11).
         rng: where the deviations in time come from.
     """
     sequence = NoteSequence(ticks_per_quarter=constants.STANDARD_PPQ)
@@ -79,6 +81,7 @@ def build(
                 program=voice.program,
                 is_drum=voice.role == "drums",
             )
+        _swell(sequence, instrument, voice.program, swells.get(voice.role, ()), step_seconds)
     for bar, chord in enumerate(chords):
         if bar == 0 or chord != chords[bar - 1]:
             annotation = sequence.text_annotations.add()
@@ -89,3 +92,21 @@ def build(
         len(chords) * STEPS_PER_BAR * step_seconds, max((note.end_time for note in sequence.notes), default=0.0)
     )
     return sequence
+
+
+def _swell(
+    sequence: NoteSequence, instrument: int, program: int, points: Sequence[tuple[int, float]], step_seconds: float
+) -> None:
+    """Write a role's swell, a value wherever it moves."""
+    last: int | None = None
+    for step, level in points:
+        value = expression.value(level)
+        if value != last:
+            sequence.control_changes.add(
+                time=step * step_seconds,
+                control_number=expression.CONTROLLER,
+                control_value=value,
+                instrument=instrument,
+                program=program,
+            )
+        last = value

@@ -1,172 +1,20 @@
-"""Titles from a small grammar of words: distinct by seed, and nothing that names a key or a tempo."""
+"""Titles from a small grammar of words, each mood with words of its own: no two moods share a title."""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Final
 
 import numpy as np
 
-_ADJECTIVES: Final = (
-    "Amber",
-    "Brittle",
-    "Borrowed",
-    "Careful",
-    "Distant",
-    "Drifting",
-    "Early",
-    "Empty",
-    "Faded",
-    "Folded",
-    "Gentle",
-    "Half-lit",
-    "Hidden",
-    "Hollow",
-    "Idle",
-    "Last",
-    "Late",
-    "Lifted",
-    "Long",
-    "Loose",
-    "Missing",
-    "Narrow",
-    "Northern",
-    "Open",
-    "Pale",
-    "Patient",
-    "Quiet",
-    "Restless",
-    "Salted",
-    "Scattered",
-    "Second",
-    "Secret",
-    "Silver",
-    "Sleeping",
-    "Slow",
-    "Small",
-    "Southern",
-    "Spare",
-    "Steady",
-    "Tidal",
-    "Turning",
-    "Unsent",
-    "Upper",
-    "Wandering",
-    "Warm",
-    "Weathered",
-    "Wide",
-    "Winding",
-    "Woven",
-    "Young",
-)
-_THINGS: Final = (
-    "Almanac",
-    "Arcade",
-    "Atlas",
-    "Avenue",
-    "Balcony",
-    "Beacon",
-    "Bridge",
-    "Candle",
-    "Canopy",
-    "Carousel",
-    "Causeway",
-    "Cloud",
-    "Compass",
-    "Corridor",
-    "Courtyard",
-    "Current",
-    "Ember",
-    "Errand",
-    "Estuary",
-    "Fern",
-    "Ferry",
-    "Field",
-    "Garden",
-    "Harbour",
-    "Hillside",
-    "Horizon",
-    "House",
-    "Island",
-    "Kite",
-    "Lantern",
-    "Ledger",
-    "Letter",
-    "Lighthouse",
-    "Map",
-    "Marble",
-    "Meadow",
-    "Mirror",
-    "Morning",
-    "Orchard",
-    "Paper",
-    "Passage",
-    "Pier",
-    "Postcard",
-    "Quarry",
-    "Rain",
-    "River",
-    "Road",
-    "Rooftop",
-    "Room",
-    "Sail",
-    "Shadow",
-    "Shore",
-    "Signal",
-    "Staircase",
-    "Stone",
-    "Street",
-    "Thread",
-    "Tide",
-    "Valley",
-    "Veranda",
-    "Vessel",
-    "Weather",
-    "Willow",
-    "Window",
-    "Winter",
-    "Wire",
-)
-_PLURALS: Final = (
-    "Acorns",
-    "Aerials",
-    "Bells",
-    "Birches",
-    "Boats",
-    "Bottles",
-    "Chairs",
-    "Clouds",
-    "Coins",
-    "Feathers",
-    "Gulls",
-    "Hours",
-    "Islands",
-    "Lamps",
-    "Lanterns",
-    "Leaves",
-    "Letters",
-    "Lilies",
-    "Maps",
-    "Moths",
-    "Orchards",
-    "Paper Boats",
-    "Pebbles",
-    "Pines",
-    "Rooftops",
-    "Ropes",
-    "Shells",
-    "Shutters",
-    "Sparrows",
-    "Stairs",
-    "Stones",
-    "Swallows",
-    "Swings",
-    "Telegrams",
-    "Tides",
-    "Trains",
-    "Voices",
-    "Windows",
-    "Wires",
-)
+from latentfm.playlist import Playlist
+
+_OTHER: Final = "other"  # the words of playlists that have none
+_TRIES: Final = 200  # draws before a title may be one that was given: of over ten thousand few are taken
 _PREPOSITIONS: Final = (
     "above",
     "across",
@@ -188,19 +36,53 @@ _PREPOSITIONS: Final = (
 )
 
 
-def title(rng: np.random.Generator) -> str:
-    """Draw a title; the grammar has some hundred thousand."""
+@dataclass(frozen=True)
+class Words:
+    """What a mood's titles are made of."""
 
-    def word(words: tuple[str, ...]) -> str:
-        return words[int(rng.integers(len(words)))]
+    adjectives: tuple[str, ...]
+    things: tuple[str, ...]
+    plurals: tuple[str, ...]
 
-    kind = int(rng.integers(5))
-    if kind == 0:
-        return f"{word(_ADJECTIVES)} {word(_THINGS)}"
-    if kind == 1:
-        return f"{word(_ADJECTIVES)} {word(_PLURALS)}"
-    if kind == 2:  # noqa: PLR2004 - one of the grammar's five rules
-        return f"{word(_PLURALS)} {word(_PREPOSITIONS)} the {word(_THINGS)}"
-    if kind == 3:  # noqa: PLR2004 - the same
-        return f"The {word(_ADJECTIVES)} {word(_THINGS)} {word(_PREPOSITIONS)} the {word(_PLURALS)}"
-    return f"{word(_THINGS)} of {word(_PLURALS)}"
+
+@cache
+def _shipped() -> dict[str, Words]:
+    tables = tomllib.loads(resources.files(__package__).joinpath("words.toml").read_text("utf-8"))
+    return {
+        mood: Words(**{kind: tuple(" ".join(word.split()) for word in text.split(",")) for kind, text in table.items()})
+        for mood, table in tables.items()
+    }
+
+
+def words(playlist: Playlist) -> Words:
+    """Return a playlist's words: its own, else those of the mood of its name, else those for all others."""
+    shipped = _shipped().get(playlist.name, _shipped()[_OTHER])
+    own = playlist.titles
+    return Words(own.adjectives or shipped.adjectives, own.things or shipped.things, own.plurals or shipped.plurals)
+
+
+def title(rng: np.random.Generator, playlist: Playlist, taken: Collection[str] = ()) -> str:
+    """Draw a title that is not among those ``taken``; each mood has some hundred thousand."""
+    vocabulary = words(playlist)
+    drawn = _draw(rng, vocabulary)
+    for _ in range(_TRIES):
+        if drawn not in taken:
+            break
+        drawn = _draw(rng, vocabulary)
+    return drawn
+
+
+def _draw(rng: np.random.Generator, vocabulary: Words) -> str:
+    def word(choices: tuple[str, ...]) -> str:
+        return choices[int(rng.integers(len(choices)))]
+
+    adjective, thing, plural = word(vocabulary.adjectives), word(vocabulary.things), word(vocabulary.plurals)
+    preposition = word(_PREPOSITIONS)
+    forms = (
+        f"{adjective} {thing}",
+        f"{adjective} {plural}",
+        f"{plural} {preposition} the {thing}",
+        f"The {adjective} {thing} {preposition} the {plural}",
+        f"{thing} of {plural}",
+    )
+    return forms[int(rng.integers(len(forms)))]

@@ -11,18 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.brief import Brief, Key, LatentPoint
-from latentfm.compose import candidates
-from latentfm.compose.candidates import Batch
-from latentfm.compose.midi_in import melody_windows
+from latentfm.compose import candidates, density
+from latentfm.compose.candidates import Batch, Floats
+from latentfm.compose.midi_in import phrases
 from latentfm.errors import ComposeError
+from latentfm.models.events import Labels
 from latentfm.models.latent import slerp
 from latentfm.models.music_vae import MusicVAE
 from latentfm.playlist import Playlist
 
 Points = NDArray[np.float32]
+NEARBY: Final = 0.25  # standard deviations around a point that drafts are drawn from
 _QUARTER_TIME: Final = 4
-_NEARBY: Final = 0.25  # standard deviations around a point that drafts are drawn from
-_BEST: Final = 4  # anchors to choose among, so that the fittest of all is not the station's only idea
+_BEST: Final = 4  # ends to choose among, so that the fittest of all is not the station's only idea
 _PRIOR_FACTOR: Final = 4  # points of the prior drawn for each draft of a motif
 _SHORTLIST: Final = 16  # of them, those whose paths are looked at
 _TRIES: Final = 4  # drafts of each place on such a path
@@ -30,12 +31,24 @@ _STRANGE: Final = 12.0  # what it costs to have no note in the mode
 
 
 @dataclass(frozen=True)
+class End:
+    """Where a walk leads: a point, what it comes from ("prior", or a MIDI file's name), and that file's window."""
+
+    point: Points
+    source: str = "prior"
+    theme: Labels | None = None
+
+
+@dataclass(frozen=True)
 class Walk:
-    """Points of a section ``[points, z]``, the first where the last section ended, and an older one to return to."""
+    """Points of a section ``[points, z]``, the first where the last section ended, and what the last one comes from.
+
+    ``notes_per_bar`` is the density that the new end was looked for at, as the model writes it.
+    """
 
     points: Points
-    old: Points | None
-    anchor: str  # where the new end comes from: "prior", or the name of a MIDI file
+    end: End
+    notes_per_bar: float
 
     def at(self, point: int) -> LatentPoint:
         """Return a point as a plain value."""
@@ -43,8 +56,8 @@ class Walk:
 
 
 def plain(point: Points) -> LatentPoint:
-    """Return a latent point as a tuple."""
-    return tuple(float(value) for value in point)
+    """Return a latent point as a tuple, each number as short as its 32 bits allow."""
+    return tuple(float(str(value)) for value in point.astype(np.float32))
 
 
 def draft_steps(playlist: Playlist, window: int) -> int:
@@ -57,36 +70,53 @@ def motif_bars(playlist: Playlist, window: int = 32) -> int:
     return draft_steps(playlist, window) * playlist.form.motif_stretch // 16
 
 
-def score(batch: Batch, playlist: Playlist) -> NDArray[np.float64]:
+def score(batch: Batch, playlist: Playlist) -> Floats:
     """Score drafts by themselves for a playlist."""
     return candidates.fitness(batch, playlist.melody.notes_per_bar, playlist.melody.rest_share)
 
 
-def drafts(vae: MusicVAE, point: Points, playlist: Playlist, rng: np.random.Generator) -> Batch:
-    """Decode a point and its near surroundings many times: the drafts of one motif."""
+def around(vae: MusicVAE, point: Points, playlist: Playlist, rng: np.random.Generator) -> tuple[Labels, Floats]:
+    """Decode a point and its near surroundings many times; return labels ``[n, steps]`` and log-likelihoods ``[n]``."""
     count = playlist.melody.candidates
-    near = point[None] + _NEARBY * rng.standard_normal((count, len(point)), dtype=np.float32)
+    near = point[None] + NEARBY * rng.standard_normal((count, len(point)), dtype=np.float32)
     near[: count // 2] = point
     decoded = vae.decode(near, rng, playlist.models.vae_temperature)
+    return decoded.labels, decoded.log_likelihood
+
+
+def read(vae: MusicVAE, labels: Labels, likelihood: Floats, playlist: Playlist) -> Batch:
+    """Read windows as the playlist's motifs."""
     steps = draft_steps(playlist, vae.steps)
-    return candidates.read(decoded.labels, decoded.log_likelihood, stretch=playlist.form.motif_stretch, steps=steps)
+    return candidates.read(labels, likelihood, stretch=playlist.form.motif_stretch, steps=steps)
 
 
-def _merit(vae: MusicVAE, z: Points, playlist: Playlist, key: Key, rng: np.random.Generator) -> NDArray[np.float64]:
+def _merit(vae: MusicVAE, z: Points, playlist: Playlist, key: Key, rng: np.random.Generator) -> Floats:
     """Decode each point once and score what it gives, in the key's best transposition, ``[n]``."""
     decoded = vae.decode(z, rng, playlist.models.vae_temperature)
-    steps = draft_steps(playlist, vae.steps)
-    batch = candidates.read(decoded.labels, decoded.log_likelihood, stretch=playlist.form.motif_stretch, steps=steps)
+    batch = read(vae, decoded.labels, decoded.log_likelihood, playlist)
     strange = 1.0 - candidates.mode_share(batch, key).max(axis=1)
-    worth: NDArray[np.float64] = (score(batch, playlist) - _STRANGE * strange).reshape(-1, len(z)).max(axis=0)
+    worth: Floats = (score(batch, playlist) - _STRANGE * strange).reshape(-1, len(z)).max(axis=0)
     return worth
 
 
+def _ranked(worth: Floats, rng: np.random.Generator) -> list[int]:
+    """Return places from the best to the worst, the first few in an order left to chance."""
+    order = np.argsort(-worth, kind="stable")
+    return [*rng.permutation(order[:_BEST]).tolist(), *order[_BEST:].tolist()]
+
+
 def _from_prior(
-    vae: MusicVAE, start: Points | None, points: int, playlist: Playlist, key: Key, rng: np.random.Generator
-) -> Points:
-    """Return one of the fittest of many points of the prior, such that the path from ``start`` to it is fit as well."""
+    vae: MusicVAE,
+    start: Points | None,
+    points: int,
+    playlist: Playlist,
+    key: Key,
+    notes_per_bar: float,
+    rng: np.random.Generator,
+) -> list[End]:
+    """Return the fittest of many points of the prior, such that the path from ``start`` to each is fit as well."""
     z = rng.standard_normal((_PRIOR_FACTOR * playlist.melody.candidates, vae.z_size), dtype=np.float32)
+    z = density.attribute(vae).moved(z, notes_per_bar)
     worth = _merit(vae, z, playlist, key, rng)
     best = np.argsort(-worth, kind="stable")[:_SHORTLIST]
     total = worth[best]
@@ -95,26 +125,25 @@ def _from_prior(
             middle = np.stack([slerp(start, z[index], inner / (points - 1)) for index in best])
             heard = _merit(vae, np.repeat(middle, _TRIES, axis=0), playlist, key, rng)
             total = total + heard.reshape(len(best), _TRIES).max(axis=1)
-    order = np.argsort(-total, kind="stable")[:_BEST]
-    chosen: Points = z[int(best[int(order[int(rng.integers(len(order)))])])]
-    return chosen
+    return [End(z[int(best[place])]) for place in _ranked(total, rng)]
 
 
-def _from_midi(vae: MusicVAE, path: str, playlist: Playlist, rng: np.random.Generator) -> Points:
-    """Return the mean of one of a MIDI file's windows, one of the fittest."""
-    labels = melody_windows(Path(path), vae.steps)
+def _from_midi(vae: MusicVAE, path: str, playlist: Playlist, rng: np.random.Generator) -> list[End]:
+    """Return the means of a MIDI file's phrases, the fittest first."""
+    labels = phrases(Path(path), vae.steps)
     mu, _ = vae.encode(labels)
-    batch = candidates.read(labels, np.zeros(len(labels)), stretch=playlist.form.motif_stretch, steps=vae.steps)
-    best = np.argsort(-score(batch, playlist), kind="stable")[:_BEST]
-    chosen: Points = mu[int(best[int(rng.integers(len(best)))])]
-    return chosen
+    worth = score(read(vae, labels, np.zeros(len(labels)), playlist), playlist).reshape(-1, len(labels)).max(axis=0)
+    return [End(mu[place], Path(path).name, labels[place]) for place in _ranked(worth, rng)]
 
 
-def plan(brief: Brief, vae: MusicVAE, points: int, key: Key, rng: np.random.Generator, *, recall: bool) -> Walk:
-    """Choose the section's points on a spherical path between two anchors.
+def plan(brief: Brief, vae: MusicVAE, points: int, key: Key, rng: np.random.Generator) -> list[Walk]:
+    """Choose the section's points on a spherical path between two ends.
 
-    The first anchor is the carry's latent point, or a new one for a first section. The second is a MIDI file that
-    the playlist names (each in its turn) or the best of many draws from the prior.
+    The first end is the carry's latent point, or a new one for a first section. The second is a MIDI file that
+    the playlist names (each in its turn, every so many sections) or one of the best of many draws from the prior.
+
+    Returns:
+        The walk that chance has chosen, and others to turn to where it leads to nothing; all begin at one point.
 
     Raises:
         ComposeError: the carry comes from a model with another latent space.
@@ -123,15 +152,13 @@ def plan(brief: Brief, vae: MusicVAE, points: int, key: Key, rng: np.random.Gene
     carry, playlist = brief.carry, brief.playlist
     files: Sequence[str] = list(brief.anchors)
     turn = carry.section if carry is not None else 0
+    notes = density.wanted(playlist.melody.notes_per_bar, playlist.form.motif_stretch, rng)
 
-    def new(place: int, start: Points | None = None) -> tuple[Points, str]:
-        if files:
-            path = files[place % len(files)]
-            return _from_midi(vae, path, playlist, rng), Path(path).name
-        return _from_prior(vae, start, points, playlist, key, rng), "prior"
+    def from_prior(start: Points | None = None) -> list[End]:
+        return _from_prior(vae, start, points, playlist, key, notes, rng)
 
     if carry is None:
-        start, _ = new(turn)
+        start = from_prior()[0].point
     else:
         if len(carry.latent) != vae.z_size:
             raise ComposeError(
@@ -139,12 +166,12 @@ def plan(brief: Brief, vae: MusicVAE, points: int, key: Key, rng: np.random.Gene
                 f"the model {playlist.models.melody_vae} has {vae.z_size}"
             )
         start = np.array(carry.latent, dtype=np.float32)
-    end, name = new(turn + 1, start)
+    visit, passing = divmod(turn, playlist.walk.anchor_every)
+    ends = from_prior(start) if passing or not files else _from_midi(vae, files[visit % len(files)], playlist, rng)
+    return [Walk(_path(start, end.point, points), end, notes) for end in ends]
+
+
+def _path(start: Points, end: Points, points: int) -> Points:
     path = np.stack([slerp(start, end, index / (points - 1)) for index in range(points)])
     path[0] = start  # to the bit where the last section ended
-    old = None
-    if recall and carry is not None and carry.motifs:
-        usable = [motif for motif in carry.motifs if len(motif) == vae.z_size]
-        if usable:
-            old = np.array(usable[int(rng.integers(len(usable)))], dtype=np.float32)
-    return Walk(path, old, name)
+    return np.asarray(path, dtype=np.float32)

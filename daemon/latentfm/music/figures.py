@@ -21,7 +21,7 @@ from latentfm.playlist import Role
 
 SEMITONES: Final = (1, 13)  # a minor second rubs, and so does a minor ninth
 LONGEST_SEMITONE: Final = 2  # steps: an eighth
-_FEW_LEAPS: Final = 0.015  # of the intervals: two in a section of 32 bars
+_MOST: Final = math.nextafter(0.5, 1.0)  # more than half
 _LARGEST_INTERVAL: Final = 24
 _LONGEST_NOTE: Final = STEPS_PER_BAR
 
@@ -156,11 +156,8 @@ def measure(material: Material) -> Figures:
     )
 
 
-def missed(figures: Figures, bounds: Bounds) -> tuple[str, ...]:
-    """Return the names of the figures that lie outside their bounds.
-
-    Of a section with very few leaps none needs to turn back: one that doesn't among two says nothing.
-    """
+def limits(figures: Figures, bounds: Bounds) -> dict[str, tuple[float, float]]:
+    """Return the least and the most that each checked figure may be, infinite where one end is open."""
     floors = {"model_share": 0.75, "in_mode": 0.95, "chord_tones": 0.70}
     ceilings = {
         "longest_semitone": LONGEST_SEMITONE,
@@ -176,12 +173,17 @@ def missed(figures: Figures, bounds: Bounds) -> tuple[str, ...]:
         "repeating_bars": (0.30, 0.80),
         "notes_per_bar": bounds.notes_per_bar,
         "rest_share": bounds.rest_share,
-        "leaps_turned": (0.5 if figures.leaps > _FEW_LEAPS else 0.0, 1.0),
+        "leaps_turned": (_MOST if figures.leaps > 0 else 0.0, 1.0),
     }
-    limits = {name: (floor, math.inf) for name, floor in floors.items()}
-    limits |= {name: (-math.inf, ceiling) for name, ceiling in ceilings.items()} | ranges
+    least = {name: (floor, math.inf) for name, floor in floors.items()}
+    return least | {name: (-math.inf, ceiling) for name, ceiling in ceilings.items()} | ranges
+
+
+def missed(figures: Figures, bounds: Bounds) -> tuple[str, ...]:
+    """Return the names of the figures that lie outside their bounds."""
     values = asdict(figures)
-    return tuple(name for name, (low, high) in limits.items() if not low <= values[name] <= high)
+    within = limits(figures, bounds)
+    return tuple(name for name, (low, high) in within.items() if not low <= values[name] <= high)
 
 
 def interval_histogram(notes: Sequence[Note]) -> NDArray[np.float64]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
-
-import numpy as np
 
 from latentfm.music.progressions import PERIOD_BARS
 
@@ -16,7 +15,6 @@ Source = Literal["motif", "old", "answer", "lead_on"]
 UNITS_PER_PERIOD: Final = 4
 CLIMAX: Final = 2 / 3  # where the densest moment lies, as a share of the section
 _RECALL_EVERY: Final = 3  # sections from one return of an older motif to the next
-_MIN_UNITS: Final = 4
 _FOUR_POINTS: Final = 4
 
 
@@ -92,7 +90,12 @@ _PARTS: Final[dict[int, tuple[Part, ...]]] = {
     5: ("statement", "answer", "variation", "answer", "cadence"),
     6: ("statement", "answer", "answer", "variation", "answer", "cadence"),
 }
-_HALF_PERIOD: Final = "r Z"  # what a form of whole periods and a half ends with
+# what a form ends with when it is no whole number of periods, by the units left over, and forms too short for one
+_REST: Final[dict[int, str]] = {0: "", 1: "Z", 2: "r Z", 3: "Z' r Z"}
+_SHORT: Final[dict[int, str]] = {2: "Z Z'", 3: "Z Z' Z"}
+_ANSWERED: Final = "Z r Z' Z"  # another form of one period: one idea, and what is said to it
+# forms of little more than a period in which an older motif comes back, by the units beyond it
+_RECALLING: Final[dict[int, str]] = {0: "o o' Z Z'", 1: "A A' o Z Z'", 2: "A A' o A Z Z'", 3: "A A' o A Z r Z'"}
 MAX_PERIODS: Final = len(_PERIODS)
 
 
@@ -107,21 +110,31 @@ def seam_bars(crossfade_seconds: float, bar_seconds: float, multiple: int = 1) -
     return intro, crossfade + 1, crossfade
 
 
-def _spell(units: int, points: int, *, recall: bool) -> list[tuple[str, Part]]:
-    """Return letters and parts for an even number of units."""
+def _spell(units: int, points: int, *, recall: bool, answered: bool) -> list[tuple[str, Part]]:
+    """Return letters and parts for a number of units; a form of two or three has one idea."""
     whole, rest = divmod(units, UNITS_PER_PERIOD)
-    rows, parts = [*_PERIODS[whole]], [*_PARTS[whole]]
-    if rest:
-        rows = [_STATEMENT, *rows[1:], _HALF_PERIOD] if whole == 1 else [*rows, _HALF_PERIOD]
-        parts.append("cadence")
+    if whole == 0:
+        rows, parts = [_SHORT[rest]], [*_PARTS[1]]
+    else:
+        rows, parts = [*_PERIODS[whole]], [*_PARTS[whole]]
+    if whole == 1 and recall:
+        letters = _RECALLING[rest].split()
+        rows, parts = [" ".join(letters[:UNITS_PER_PERIOD]), " ".join(letters[UNITS_PER_PERIOD:])], [*parts, "cadence"]
+    elif whole == 1 and rest:
+        rows, parts = [_STATEMENT, _REST[rest]], [*parts, "cadence"]
+    elif whole == 1 and answered:
+        rows = [_ANSWERED]
+    elif whole and rest:
+        rows, parts = [*rows, _REST[rest]], [*parts, "cadence"]
     if whole < _FOUR_POINTS:
         points = min(points, _FOUR_POINTS - 1)
-    if whole == 1:  # too short for three ideas, each heard twice
+    if whole < 2:  # noqa: PLR2004 - too short for three ideas, each heard twice
         rows, points = [row.replace("B", "Z") for row in rows], 2
     elif recall:
         rows[1] = re.sub("[AB]", "o", rows[1])
     if points == _FOUR_POINTS:
-        rows = [*(row.replace("Z", "C") for row in rows[:-1]), rows[-1]]
+        end = len(rows) - (2 if rest else 1)
+        rows = [*(row.replace("Z", "C") for row in rows[:end]), *rows[end:]]
     last = "ABCD"[points - 1]
     return [(letter.replace("Z", last), part) for row, part in zip(rows, parts, strict=True) for letter in row.split()]
 
@@ -133,51 +146,72 @@ def _unit(letter: str, part: Part, bar: int, bars: int, period: int, before: int
     return Unit(bar, bars, part, source, point, varied=letter.endswith("'"), period=period)
 
 
-def plan(
-    *,
-    bar_seconds: float,
-    seconds: tuple[float, float],
-    motif_bars: int,
-    crossfade_seconds: float,
-    bars_per_chord: int,
-    points: int,
-    section: int,
-    can_recall: bool,
-    rng: np.random.Generator,
-) -> FormPlan:
+@dataclass(frozen=True)
+class Size:
+    """How long a section can be: units of so many bars each, and the bars of intro, outro and crossfade."""
+
+    units: int
+    motif_bars: int
+    intro: int
+    outro: int
+    crossfade: int
+    bar_seconds: float
+
+    @property
+    def bars(self) -> int:
+        """Bars of the section."""
+        return self.intro + self.outro + self.units * self.motif_bars
+
+    @property
+    def seconds(self) -> float:
+        """Length of the section."""
+        return self.bars * self.bar_seconds
+
+    @property
+    def whole(self) -> bool:
+        """Whether the units fill periods of eight bars; if not, half a period of four bars is left at the end."""
+        return self.units * self.motif_bars % PERIOD_BARS == 0
+
+    def miss(self, seconds: tuple[float, float]) -> float:
+        """Return how many seconds the section is too short or too long."""
+        return max(seconds[0] - self.seconds, self.seconds - seconds[1], 0.0)
+
+
+def sizes(*, bar_seconds: float, motif_bars: int, crossfade_seconds: float, bars_per_chord: int) -> tuple[Size, ...]:
+    """Return every size that a section can have, the shortest first."""
+    intro, outro, crossfade = seam_bars(crossfade_seconds, bar_seconds, bars_per_chord)
+    half = max(PERIOD_BARS // 2 // motif_bars, 1)
+    counts = range(2, UNITS_PER_PERIOD * (MAX_PERIODS + 1))
+    return tuple(Size(count, motif_bars, intro, outro, crossfade, bar_seconds) for count in counts if count % half == 0)
+
+
+def choose_size(offered: Sequence[Size], seconds: tuple[float, float], share: float) -> Size:
+    """Return the size that lies nearest to ``share`` of a range of seconds, or misses the range least.
+
+    Whole periods come first: half a one is for a range in which no whole number of them fits.
+    """
+    wanted = seconds[0] + (seconds[1] - seconds[0]) * share
+    return min(offered, key=lambda size: (size.miss(seconds), not size.whole, abs(size.seconds - wanted)))
+
+
+def plan(size: Size, *, points: int, recall: bool, answered: bool = False) -> FormPlan:
     """Plan a section.
 
     Args:
-        bar_seconds: seconds a bar.
-        seconds: shortest and longest section wanted.
-        motif_bars: bars a motif lasts as it is read, a divisor of eight.
-        crossfade_seconds: length of the playlist's crossfade.
-        bars_per_chord: bars a chord lasts.
-        points: places on the walk, 2 to 4.
-        section: how many sections came before.
-        can_recall: whether there is an older motif to come back to.
-        rng: where chance comes from.
-
-    Returns:
-        The plan. Its length is within ``seconds`` where whole halves of periods allow that, else as near as can be.
+        size: how long it is.
+        points: places on the walk, 2 to 4; a short section uses fewer.
+        recall: whether an older motif comes back; a section of half a period has no room for it.
+        answered: whether a section of one period has one idea and its answer, and not two ideas.
     """
-    intro, outro, crossfade = seam_bars(crossfade_seconds, bar_seconds, bars_per_chord)
-    step = max(PERIOD_BARS // motif_bars, 2)
-    counts = [count for count in range(_MIN_UNITS, UNITS_PER_PERIOD * MAX_PERIODS + 1) if count % step == 0]
-    lengths = {count: (intro + outro + count * motif_bars) * bar_seconds for count in counts}
-    low, high = seconds
-    fitting = [count for count in counts if low <= lengths[count] <= high]
-    wanted = low + (high - low) * rng.uniform(0.25, 0.75)
-    if fitting:
-        count = min(fitting, key=lambda units: abs(lengths[units] - wanted))
-    else:
-        count = min(counts, key=lambda units: max(low - lengths[units], lengths[units] - high))
-    recall = can_recall and section % _RECALL_EVERY == _RECALL_EVERY - 1
     units: list[Unit] = []
-    for index, (letter, part) in enumerate(_spell(count, points, recall=recall)):
+    for index, (letter, part) in enumerate(_spell(size.units, points, recall=recall, answered=answered)):
         before = units[-1].point if units else 0
-        bar = intro + index * motif_bars
-        units.append(_unit(letter, part, bar, motif_bars, index // UNITS_PER_PERIOD, before))
+        bar = size.intro + index * size.motif_bars
+        units.append(_unit(letter, part, bar, size.motif_bars, index // UNITS_PER_PERIOD, before))
     used = max(unit.point for unit in units) + 1
-    bars = intro + outro + count * motif_bars
-    return FormPlan(bars, intro, outro, crossfade, bar_seconds, used, tuple(units))
+    return FormPlan(size.bars, size.intro, size.outro, size.crossfade, size.bar_seconds, used, tuple(units))
+
+
+def recalls(section: int) -> bool:
+    """Say whether an older motif comes back in the section before which so many came: in every third."""
+    return section % _RECALL_EVERY == _RECALL_EVERY - 1

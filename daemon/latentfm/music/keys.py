@@ -42,17 +42,17 @@ def relation(one: Key, other: Key) -> Relation:
 
 
 def moves(key: Key, modes: tuple[Mode, ...]) -> tuple[Move, ...]:
-    """Return the keys that may follow ``key`` in one of the modes, those that share a triad with it.
+    """Return the near keys in one of the modes whose chords hold the tonic of ``key``, on which the last section ends.
 
-    When no key of these modes is near, the nearest scales are returned as "far" moves.
+    There always is one: the key that shares all notes with ``key``.
     """
     keys = [Key(tonic=tonic, mode=mode) for mode in modes for tonic in range(OCTAVE)]
     named = [Move(other, relation(key, other)) for other in keys]
-    near = tuple(move for move in named if move.relation != "far" and pivots(key, move.key))
-    if near:
-        return near
-    closest = min(fifths_apart(key, other) for other in keys)
-    return tuple(move for move in named if fifths_apart(key, move.key) == closest)
+    return tuple(move for move in named if move.relation != "far" and _holds(move.key, triad(key, 0)))
+
+
+def _holds(key: Key, chord: Chord) -> bool:
+    return any(same_triad(mine, chord) for mine in triads(key))
 
 
 def pivots(one: Key, other: Key) -> tuple[Chord, ...]:

@@ -89,17 +89,18 @@ def longest_stuck(notes: Sequence[Note]) -> float:
     return longest / STEPS_PER_BAR
 
 
+def turns_back(leap: int, following: int) -> bool:
+    """Say whether an interval turns back by step after a leap."""
+    return 0 < abs(following) <= _STEP and (following > 0) != (leap > 0)
+
+
 def leaps(notes: Sequence[Note]) -> tuple[float, float]:
     """Return the share of intervals over a sixth, and the share of those that turn back by step."""
     moves = intervals(notes)
     if not moves:
         return 0.0, 1.0
-    wide = [index for index, move in enumerate(moves) if abs(move) > SIXTH]
-    turned = 0
-    for index in wide:
-        following = moves[index + 1] if index + 1 < len(moves) else 0
-        turned += int(0 < abs(following) <= _STEP and (following > 0) != (moves[index] > 0))
-    return len(wide) / len(moves), turned / len(wide) if wide else 1.0
+    wide = [turns_back(move, after) for move, after in pairwise([*moves, 0]) if abs(move) > SIXTH]
+    return len(wide) / len(moves), sum(wide) / len(wide) if wide else 1.0
 
 
 def widest_range(notes: Sequence[Note], bars: int, window: int = 8) -> int:

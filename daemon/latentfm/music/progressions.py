@@ -51,9 +51,9 @@ _GRAMMARS: Final[dict[Mode, _Grammar]] = {
     ),
 }
 # the first half opens and leaves; the second comes home (its last two places are the cadence)
-_OPENINGS: Final = {4: ("TTSD", "TSTD", "TTSS", "TSSD", "TDTS", "TSDS"), 2: ("TS", "TD", "TT")}
-_AWAY: Final = {4: ("STSD", "SDTS", "TSTD", "SSTD"), 2: ("ST", "SD", "TS")}
-_CLOSINGS: Final = {4: ("TS", "ST", "SS", "TT", "SD"), 2: ("",)}
+_OPENINGS: Final = {4: ("TTSD", "TSTD", "TTSS", "TSSD", "TDTS", "TSDS"), 2: ("TS", "TD", "TT"), 1: ("",)}
+_AWAY: Final = {4: ("STSD", "SDTS", "TSTD", "SSTD"), 2: ("ST", "SD", "TS"), 1: ("",)}
+_CLOSINGS: Final = {4: ("TS", "ST", "SS", "TT", "SD"), 2: ("",), 1: ("",)}
 _REPEAT_WEIGHT: Final = 0.15  # how willingly a chord stays where it is
 _AWAY_TONIC_WEIGHT: Final = 0.3  # an answer that opens away from home seldom names the tonic at once
 
@@ -81,11 +81,11 @@ def chord_of(key: Key, function: str, rng: np.random.Generator, previous: int | 
 
 
 def period(key: Key, slots: int, rng: np.random.Generator, *, away: bool = False) -> tuple[Chord, ...]:
-    """Draw the chords of eight bars.
+    """Draw the chords of eight bars, or of the four that may be left at a section's end.
 
     Args:
         key: the key; a pentatonic one is harmonised by its seven-note mode.
-        slots: chords in the eight bars, 8 (one a bar) or 4 (one every two bars).
+        slots: chords, 8 (one a bar) or 4 (one every two bars); half as many in half a period: two are a cadence.
         rng: where chance comes from.
         away: open away from the tonic, as a contrasting period does; otherwise the first chord is the tonic.
 

@@ -1,8 +1,10 @@
 """How loud each program of each SoundFont is: measured once, kept in a table, and taken back when a voice is mixed.
 
-A program is measured in three registers at one velocity, dry, as the integrated loudness of a few notes. In between it
-is interpolated. The table that ships (``levels.json``) is written by ``python -m latentfm.render.calibrate``; fonts and
-programs that are not in it are measured when they are first asked for, which takes some tenths of a second each.
+A program is measured in four registers at one velocity, dry: the integrated loudness of a few short notes, or of a held
+one where that is louder (sounds that swell). In between it is interpolated. A program whose filter a playlist closes is
+a program of its own. The table that ships (``levels.json``) is
+written by ``python -m latentfm.render.calibrate``; fonts and programs that are not in it are measured when they are
+first asked for, which takes some tenths of a second each.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import os
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import numpy as np
 import structlog
@@ -22,16 +24,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from latentfm.audio import loudness
 from latentfm.audio.pcm import seconds_to_frames
 from latentfm.render import soundfonts
-from latentfm.render.synth import DRUM_BANK, Note, Synth
+from latentfm.render.events import Note
+from latentfm.render.synth import DRUM_BANK, Synth
 
 log = structlog.get_logger()
 
 VELOCITY: Final = 80
-REGISTERS: Final = (40, 60, 79)  # E2, C4, G5: a bass, a middle part, a lead that is high
-METHOD: Final = "notes-1"  # how the levels were measured; a table measured otherwise does not count
+REGISTERS: Final = (33, 48, 62, 79)  # A1, C3, D4, G5: a bass, a pad, a lead, a high one
+METHOD: Final = "notes-2"  # how the levels were measured; a table measured otherwise does not count
 
 _CHORD = (-5, 0, 4, 7)  # semitones around the register's middle
 _NOTE = 0.55  # seconds
+_HELD = 4.0
 _STEP = 0.6
 _RING = 0.4  # after the last note
 # Two bars of a plain beat: pitch and sixteenth.
@@ -50,7 +54,7 @@ _Level = Annotated[float, Field(gt=-100, lt=30)]
 
 
 class Font(BaseModel):
-    """The levels of one SoundFont, by ``"bank:program"``."""
+    """The levels of one SoundFont, by ``"bank:program"``, or ``"bank:program:darker"`` where its filter is closed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -87,18 +91,20 @@ class Calibration:
             self._measured.update(self._levels)
         self._add(shipped())
 
-    def level(self, font: Path, bank: int, program: int, pitch: float) -> float:
+    def level(self, font: Path, bank: int, program: int, pitch: float, darker: float = 0.0) -> float:
         """Return the loudness in LUFS of a program around ``pitch``, at ``VELOCITY`` and a synth's gain of 0 dB.
+
+        ``darker`` is how many octaves its filter is closed.
 
         Raises:
             SoundFontError: the font is none, or has no such program.
         """
-        key = (soundfonts.checksum(font), f"{bank}:{program}")
+        key = (soundfonts.checksum(font), name_of(bank, program, darker))
         if key not in self._levels:
-            self._levels[key] = measure(font, bank, program)
+            self._levels[key] = measure(font, bank, program, darker)
             self._names[key[0]] = font.name
             self._measured.add(key)
-            log.info("program_measured", font=font.name, bank=bank, program=program, lufs=self._levels[key])
+            log.info("program_measured", font=font.name, program=key[1], lufs=self._levels[key])
             self._keep()
         return _at(self._levels[key], pitch)
 
@@ -125,18 +131,35 @@ def shipped() -> Table:
     return Table.model_validate_json(resources.files(__package__).joinpath("levels.json").read_text("utf-8"))
 
 
-def measure(font: Path, bank: int, program: int) -> Levels:
+def name_of(bank: int, program: int, darker: float = 0.0) -> str:
+    """Return what the table calls a program."""
+    return f"{bank}:{program}:{darker:g}" if darker else f"{bank}:{program}"
+
+
+def measure(font: Path, bank: int, program: int, darker: float = 0.0) -> Levels:
     """Measure a program: its loudness in LUFS in each register, or that of a plain beat for a drum kit.
 
     Raises:
         SoundFontError: the font is none, or has no such program.
     """
+    played = _Program(font, bank, program, darker)
     if bank == DRUM_BANK:
-        return (_loudness(font, bank, program, [(pitch, step * _SIXTEENTH) for pitch, step in _BEAT]),)
-    return tuple(
-        _loudness(font, bank, program, [(middle + shift, turn * _STEP) for turn, shift in enumerate(_CHORD)])
-        for middle in REGISTERS
-    )
+        return (_loudness(played, [(pitch, step * _SIXTEENTH) for pitch, step in _BEAT]),)
+    return tuple(_register(played, middle) for middle in REGISTERS)
+
+
+class _Program(NamedTuple):
+    font: Path
+    bank: int
+    program: int
+    darker: float
+
+
+def _register(played: _Program, middle: int) -> float | None:
+    """Return the loudness of short notes around a pitch, or that of the pitch held, whichever is louder."""
+    short = [(middle + shift, turn * _STEP) for turn, shift in enumerate(_CHORD)]
+    heard = [_loudness(played, short), _loudness(played, [(middle, 0.0)], length=_HELD)]
+    return max((level for level in heard if level is not None), default=None)
 
 
 def write(table: Table, path: Path) -> None:
@@ -147,7 +170,7 @@ def write(table: Table, path: Path) -> None:
     """
     fonts = []
     for checksum, font in sorted(table.fonts.items()):
-        programs = sorted(font.levels.items(), key=lambda item: [int(part) for part in item[0].split(":")])
+        programs = sorted(font.levels.items(), key=lambda item: [float(part) for part in item[0].split(":")])
         lines = ",\n".join(f"    {json.dumps(program)}: {json.dumps(levels)}" for program, levels in programs)
         head = f'  {json.dumps(checksum)}: {{"name": {json.dumps(font.name)}, "levels": {{\n'
         fonts.append(head + lines + "\n  }}")
@@ -178,13 +201,13 @@ def _at(levels: Sequence[float | None], pitch: float) -> float:
     return float(np.interp(pitch, middles, known))
 
 
-def _loudness(font: Path, bank: int, program: int, notes: Sequence[tuple[int, float]]) -> float | None:
+def _loudness(played: _Program, notes: Sequence[tuple[int, float]], length: float = _NOTE) -> float | None:
     with Synth() as synth:
-        channel = synth.add_channel(font, bank, program)
-        played = [
-            Note(channel, pitch, VELOCITY, seconds_to_frames(onset), seconds_to_frames(onset + _NOTE))
+        channel = synth.add_channel(played.font, played.bank, played.program, darker=played.darker)
+        keys = [
+            Note(channel, pitch, VELOCITY, seconds_to_frames(onset), seconds_to_frames(onset + length))
             for pitch, onset in notes
         ]
-        pcm = synth.play(played, seconds_to_frames(max(onset for _, onset in notes) + _NOTE + _RING))
+        pcm = synth.play(keys, seconds_to_frames(max(onset for _, onset in notes) + length + _RING))
     lufs = loudness.integrated(pcm)
     return round(lufs, _DIGITS) if math.isfinite(lufs) and lufs > _SILENT else None

@@ -13,10 +13,12 @@ from latentfm.audio.loudness import amplitude
 from latentfm.audio.oversample import magnitude
 from latentfm.audio.pcm import CHANNELS, Pcm, seconds_to_frames
 from latentfm.errors import RenderError
+from latentfm.music import expression
 from latentfm.playlist import Playlist, Voice
 from latentfm.render import soundfonts
+from latentfm.render.events import Control, Note
 from latentfm.render.levels import Calibration
-from latentfm.render.synth import Note, Room, Synth
+from latentfm.render.synth import Room, Synth
 
 VOICE_LUFS = -23.0
 """Loudness of a voice of level 0 dB that plays alone at the velocity of the calibration, before mastering."""
@@ -25,6 +27,7 @@ TAIL_SECONDS = 8.0  # at most
 TAIL_DEPTH = 44.0
 """The tail is kept until it is this many dB below the section's loudness: below -60 dBFS once mastered to -16 LUFS."""
 
+_CHORD_DB = 10.0 * math.log10(4)  # four parts of a pad together are this much louder than the one that was calibrated
 _TAIL_STEP = 0.25  # seconds
 _FADE = 0.05  # seconds, at the very end
 _NOTHING = 1e-5  # the reverb's own offset is below
@@ -55,12 +58,36 @@ class NoteLike(Protocol):
         """End."""
 
 
+class ControlLike(Protocol):
+    """A controller of a ``NoteSequence``."""
+
+    @property
+    def instrument(self) -> int:
+        """Index into the playlist's voices."""
+
+    @property
+    def control_number(self) -> int:
+        """MIDI controller; 11 is expression, and all that is read."""
+
+    @property
+    def control_value(self) -> int:
+        """From 0 to 127."""
+
+    @property
+    def time(self) -> float:
+        """Seconds."""
+
+
 class SequenceLike(Protocol):
     """What is read of note-seq's ``NoteSequence``, which need not be loaded for it."""
 
     @property
     def notes(self) -> Iterable[NoteLike]:
         """All notes of all voices."""
+
+    @property
+    def control_changes(self) -> Iterable[ControlLike]:
+        """How the voices swell."""
 
     @property
     def total_time(self) -> float:
@@ -93,7 +120,11 @@ def render(
     _check_notes(notes, playlist)
     calibration = calibration or _calibration()
     used = sorted({note.instrument for note in notes})
-    wanted = {index: _gain(playlist.voices[index], calibration) for index in used}
+    swelling = {control.instrument for control in _expression(sequence)}
+    wanted = {
+        index: _gain(playlist.voices[index], calibration) + (expression.ROOM if index in swelling else 0.0)
+        for index in used
+    }
     loudest = max(wanted.values())
     body = seconds_to_frames(seconds if seconds is not None else _body_seconds(sequence, notes))
     room = Room(playlist.mix.room, playlist.mix.damp) if any(playlist.voices[index].reverb for index in used) else None
@@ -104,7 +135,7 @@ def render(
         }
         tail = seconds_to_frames(TAIL_SECONDS) if seconds is None else 0
         pcm = np.empty((body + tail, CHANNELS), dtype=np.float32)
-        synth.play_into(pcm[:body], _frames(notes, channels))
+        synth.play_into(pcm[:body], _frames(notes, channels), _controls(sequence, channels))
         if tail:
             synth.release_all()
             pcm = pcm[: body + _ring(synth, pcm[body:], _tail_floor(pcm[:body]))]
@@ -136,8 +167,9 @@ def _body_seconds(sequence: SequenceLike, notes: Sequence[NoteLike]) -> float:
 def _gain(voice: Voice, calibration: Calibration) -> float:
     """Return the gain in dB at which a voice has the level that the playlist gives it."""
     middle = (voice.low + voice.high) / 2
-    measured = calibration.level(soundfonts.find(voice.soundfont), voice.bank, voice.program, middle)
-    return VOICE_LUFS + voice.level - measured
+    font = soundfonts.find(voice.soundfont)
+    measured = calibration.level(font, voice.bank, voice.program, middle, voice.darker)
+    return VOICE_LUFS + voice.level - measured - (_CHORD_DB if voice.role == "pad" else 0.0)
 
 
 def _add_voice(synth: Synth, voice: Voice, attenuation: float) -> int:
@@ -149,6 +181,7 @@ def _add_voice(synth: Synth, voice: Voice, attenuation: float) -> int:
         pan=voice.pan,
         reverb=voice.reverb,
         chorus=voice.chorus,
+        darker=voice.darker,
     )
 
 
@@ -162,6 +195,18 @@ def _frames(notes: Iterable[NoteLike], channels: dict[int, int]) -> list[Note]:
             seconds_to_frames(note.end_time),
         )
         for note in notes
+    ]
+
+
+def _expression(sequence: SequenceLike) -> list[ControlLike]:
+    return [control for control in sequence.control_changes if control.control_number == expression.CONTROLLER]
+
+
+def _controls(sequence: SequenceLike, channels: dict[int, int]) -> list[Control]:
+    return [
+        Control(channels[moved.instrument], moved.control_number, moved.control_value, seconds_to_frames(moved.time))
+        for moved in _expression(sequence)
+        if moved.instrument in channels
     ]
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from ctypes import CFUNCTYPE, c_char_p, c_float, c_int, c_void_p
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
-from operator import itemgetter
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, NamedTuple, Self
@@ -25,10 +23,10 @@ from latentfm.audio.loudness import amplitude
 from latentfm.audio.pcm import CHANNELS, SAMPLE_RATE, Pcm
 from latentfm.errors import RenderError, SoundFontError
 from latentfm.render import soundfonts
+from latentfm.render.events import BLOCK, Control, Note, schedule
 
 log = structlog.get_logger()
 
-BLOCK = 64  # frames: FluidSynth's own
 DRUM_BANK = 128
 LARGEST_GAIN_DB = 20.0  # synth.gain reaches to 10
 
@@ -38,9 +36,10 @@ _OK = 0
 _ALL_CHANNELS = -1
 _MELODIC, _DRUMS = 0, 1  # channel types
 # Generators, as the SoundFont specification numbers them, section 8.1.2.
-_CHORUS_SEND, _REVERB_SEND, _ATTENUATION = 15, 16, 48
+_FILTER_CUTOFF, _CHORUS_SEND, _REVERB_SEND, _ATTENUATION = 8, 15, 16, 48
 _PER_MILLE = 1000.0
 _CENTIBELS = 10.0  # to a decibel
+_CENTS = 1200.0  # to an octave
 _PAN, _REVERB_CONTROL, _CHORUS_CONTROL = 10, 91, 93  # controllers
 _PAN_MIDDLE = 64
 _REVERB_WIDTH = 1.0
@@ -48,17 +47,9 @@ _REVERB_WIDTH = 1.0
 # held sounds, on average). It is taken back, so that a send of 0.2 is about a fifth of the dry amplitude in any room.
 _ROOM_SIZES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _ROOM_BOOST = (-2.9, -0.5, 1.7, 4.1, 6.9, 10.9)  # dB
-_CHORUS = {"nr": 3, "level": 1.5, "speed": 0.3, "depth": 8.0, "type": 0}
-
-
-class Note(NamedTuple):
-    """A note in frames, on the channel that ``Synth.add_channel`` returned."""
-
-    channel: int
-    pitch: int
-    velocity: int
-    start: int
-    stop: int
+# The chorus is almost pure side signal, gone in mono; much of it leaves a hole in the middle. At this level a send of
+# 0.5 adds about half the dry amplitude, as with the reverb.
+_CHORUS = {"nr": 3, "level": 0.2, "speed": 0.3, "depth": 8.0, "type": 0}
 
 
 @dataclass(frozen=True)
@@ -177,6 +168,7 @@ class Synth:
         pan: float = 0.0,
         reverb: float = 0.0,
         chorus: float = 0.0,
+        darker: float = 0.0,
     ) -> int:
         """Set up the next channel and return its number.
 
@@ -189,6 +181,7 @@ class Synth:
             pan: from -1 (left) to 1.
             reverb: what is sent to the reverb, from 0 to 1.
             chorus: what is sent to the chorus, from 0 to 1.
+            darker: octaves by which the program's low-pass filter is closed; most stand open at 20 kHz.
 
         Raises:
             SoundFontError: the font is none, or has no such program.
@@ -208,6 +201,7 @@ class Synth:
             (_ATTENUATION, max(attenuation, 0.0) * _CENTIBELS),
             (_REVERB_SEND, reverb * _PER_MILLE),
             (_CHORUS_SEND, chorus * _PER_MILLE),
+            (_FILTER_CUTOFF, -darker * _CENTS),
         ):
             self._library.set_gen(self._synth.synth, channel, generator, value)
         self._channels += 1
@@ -222,17 +216,17 @@ class Synth:
             self._fonts[font] = number
         return self._fonts[font]
 
-    def play(self, notes: Iterable[Note], frames: int) -> Pcm:
+    def play(self, notes: Iterable[Note], frames: int, controls: Iterable[Control] = ()) -> Pcm:
         """Play notes, counted in frames from now, and return exactly ``frames`` frames of sound.
 
         Notes that do not end within this call sound on into the next one.
         """
         pcm = np.empty((frames, CHANNELS), dtype=np.float32)
-        self.play_into(pcm, notes)
+        self.play_into(pcm, notes, controls)
         return pcm
 
-    def play_into(self, pcm: Pcm, notes: Iterable[Note] = ()) -> None:
-        """Play notes into an array, which must be contiguous, and fill all of it.
+    def play_into(self, pcm: Pcm, notes: Iterable[Note] = (), controls: Iterable[Control] = ()) -> None:
+        """Play notes into an array, which must be contiguous, and fill all of it; controllers move before notes.
 
         Raises:
             ValueError: it is not float32 ``[frames, 2]``, or not contiguous.
@@ -242,14 +236,16 @@ class Synth:
             raise ValueError(f"expected a contiguous float32 array [frames, {CHANNELS}]")
         frames = len(pcm)
         written = 0
-        for block, pitches_off, pitches_on in _schedule(notes):
+        for block, events in schedule(notes, controls):
             if block * BLOCK >= frames:
                 break
             self._write(pcm, written, block * BLOCK)
             written = block * BLOCK
-            for channel, pitch in pitches_off:
+            for channel, number, value in events.moved:
+                self._synth.cc(channel, number, value)
+            for channel, pitch in events.off:
                 self._synth.noteoff(channel, pitch)
-            for channel, pitch, velocity in pitches_on:
+            for channel, pitch, velocity in events.on:
                 self._synth.noteon(channel, pitch, velocity)
         self._write(pcm, written, frames)
 
@@ -267,31 +263,3 @@ class Synth:
         )
         if status != _OK:
             raise RenderError("FluidSynth can't render; its messages are in the log")
-
-
-_Event = tuple[int, list[tuple[int, int]], list[tuple[int, int, int]]]
-
-
-def _schedule(notes: Iterable[Note]) -> Iterator[_Event]:
-    """Yield, block by block in rising order, the notes that end and those that begin there.
-
-    A key of a channel plays one note at a time: a note ends where the next one of its key begins, and of two that
-    begin in one block the stronger stays. So no end of an old note ever cuts a new one short.
-    """
-    strongest: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
-    for note in notes:
-        start = round(max(note.start, 0) / BLOCK)
-        stop = max(start + 1, round(note.stop / BLOCK))
-        key = strongest.setdefault((note.channel, note.pitch), {})
-        key[start] = max(key.get(start, (0, 0)), (note.velocity, stop))
-    events: dict[int, tuple[list[tuple[int, int]], list[tuple[int, int, int]]]] = {}
-    for (channel, pitch), starts in sorted(strongest.items()):
-        played = sorted(starts.items(), key=itemgetter(0))
-        for (start, (velocity, stop)), (following, _) in pairwise([*played, (_NEVER, (0, 0))]):
-            events.setdefault(start, ([], []))[1].append((channel, pitch, velocity))
-            events.setdefault(min(stop, following), ([], []))[0].append((channel, pitch))
-    for block in sorted(events):
-        yield block, *events[block]
-
-
-_NEVER = 1 << 62
