@@ -136,7 +136,7 @@ def test_a_brief_for_other_sources_is_refused(
 def test_the_supervisor_needs_none_of_it() -> None:
     """Importing the studio does not import what makes takes."""
     code = "import sys, latentfm.studio; print(*sys.modules)"
-    path = str(Path(bank.__file__).parents[1])
+    path = str(Path(bank.__file__).parents[2])
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": path}
     )

@@ -1,0 +1,20 @@
+"""The bank: the takes on disk, published whole, read back with suspicion."""
+
+from latentfm.bank.aired import Aired
+from latentfm.bank.bank import Bank, Quota
+from latentfm.bank.files import replace_file
+from latentfm.bank.folder import AUDIO, DOCUMENT, MIDI, Take, TakeReader, read_take, write_take
+
+__all__ = [
+    "AUDIO",
+    "DOCUMENT",
+    "MIDI",
+    "Aired",
+    "Bank",
+    "Quota",
+    "Take",
+    "TakeReader",
+    "read_take",
+    "replace_file",
+    "write_take",
+]

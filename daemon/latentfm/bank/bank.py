@@ -1,0 +1,133 @@
+"""The bank: the takes under one folder, and which of them have aired."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from latentfm.audio.pcm import Pcm
+from latentfm.bank.aired import Aired
+from latentfm.bank.folder import MAKING, Take, TakeReader, read_take, write_take
+from latentfm.errors import BankError
+from latentfm.take import TakeInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_GOING = ".going-"  # begins the name of a folder that is no longer a take
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much the bank may hold."""
+
+    max_bytes: int = 8 * 1024**3
+    max_takes: int = 1_000
+
+
+class Bank:
+    """The takes under one folder. Safe to use from several threads."""
+
+    def __init__(self, root: Path, state: Path, quota: Quota | None = None) -> None:
+        """Look after ``root``; remember airings in ``state / "aired.json"``. Writes nothing yet."""
+        self.root = root
+        self.aired = Aired(state / "aired.json")
+        self._quota = quota or Quota()
+        self._known: dict[str, Take] = {}
+        self._damaged: set[str] = set()
+        self._lock = threading.Lock()
+
+    def sweep(self) -> int:
+        """Remove what a killed writer left behind; call it at start, before a studio writes. Returns how many."""
+        left = [path for mark in (MAKING, _GOING) for path in self.root.glob(f"{mark}*")]
+        for path in left:
+            shutil.rmtree(path, ignore_errors=True)
+        if left:
+            log.info("bank_swept", folders=len(left))
+        return len(left)
+
+    def publish(self, info: TakeInfo, audio: Pcm, midi: bytes) -> Take:
+        """Write a take and return it; raise BankError as ``write_take`` does."""
+        return read_take(write_take(self.root, info, audio, midi))
+
+    def takes(self, playlist: str | None = None) -> tuple[Take, ...]:
+        """Return the sound takes in the order of publication; a damaged one is skipped and logged once."""
+        with self._lock:
+            try:
+                names = {path.name for path in self.root.iterdir() if not path.name.startswith(".") and path.is_dir()}
+            except FileNotFoundError:
+                names = set()
+            except OSError as error:
+                log.warning("bank_unreadable", root=str(self.root), reason=str(error))
+                names = set(self._known)
+            self._known = {name: take for name, take in self._known.items() if name in names}
+            for name in names - self._known.keys() - self._damaged:
+                try:
+                    self._known[name] = read_take(self.root / name)
+                except BankError as error:
+                    self._damaged.add(name)
+                    log.warning("take_damaged", take=name, reason=str(error))
+            found = sorted(self._known.values(), key=lambda take: (take.published, take.info.id))
+        return tuple(take for take in found if playlist in (None, take.info.playlist))
+
+    def condemn(self, take_id: str, reason: str) -> None:
+        """Leave out a take that turned out damaged while it played; logged once."""
+        with self._lock:
+            self._known.pop(take_id, None)
+            if take_id not in self._damaged:
+                self._damaged.add(take_id)
+                log.warning("take_damaged", take=take_id, reason=reason)
+
+    def unaired(self, playlist: str | None = None) -> tuple[Take, ...]:
+        """Return the takes that have not aired, in the order of publication: each goes on from the one before."""
+        return tuple(take for take in self.takes(playlist) if take.info.id not in self.aired)
+
+    def newest(self, playlist: str | None = None) -> Take | None:
+        """Return the take published last, aired or not: its carry is where the next section goes on."""
+        return next(reversed(self.takes(playlist)), None)
+
+    def least_recently_aired(self, playlist: str | None = None) -> tuple[Take, ...]:
+        """Return the takes by their last airing: those that never aired first, then the one longest ago."""
+        ranks = self.aired.ranks()
+        return tuple(sorted(self.takes(playlist), key=lambda take: ranks.get(take.info.id, -1)))
+
+    def open(self, take: Take) -> TakeReader:
+        """Return a reader of the take's audio; raise BankError if it can't be opened."""
+        return TakeReader(take.audio)
+
+    def trim(self, keep: Collection[str] = ()) -> int:
+        """Remove takes until the quota holds: first those aired longest ago, then the oldest unaired ones.
+
+        ``keep`` names takes on air or committed. At least one take always stays. Returns how many went.
+        """
+        takes = list(self.takes())
+        ranks = self.aired.ranks()
+        takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0), take.published))
+        size, count = sum(take.size for take in takes), len(takes)
+        gone = 0
+        for take in takes:
+            if (size <= self._quota.max_bytes and count <= self._quota.max_takes) or count == 1:
+                break
+            if take.info.id in keep or not self._remove(take):
+                continue
+            size, count, gone = size - take.size, count - 1, gone + 1
+        return gone
+
+    def _remove(self, take: Take) -> bool:
+        going = self.root / f"{_GOING}{take.info.id}-{secrets.token_hex(4)}"
+        try:
+            take.folder.rename(going)  # so that nobody sees half a take
+        except OSError as error:
+            log.warning("take_not_removed", take=take.info.id, reason=str(error))
+            return False
+        shutil.rmtree(going, ignore_errors=True)
+        log.info("take_removed", take=take.info.id)
+        return True
