@@ -71,6 +71,7 @@ def main() -> int:
         outputs = f'[{{ type = "icecast", url = "{mount}", password_file = "{write_password(folder)}" }}]'
         environ = os.environ | {
             "LATENTFM_WEB__PORT": str(web),
+            "LATENTFM_PROGRAMME__ENTRIES": "[]",  # whatever the hour: day, whose loudness is known
             "LATENTFM_STATION__STATE_DIR": str(state),
             "LATENTFM_OUTPUTS": outputs,
         }
