@@ -14,7 +14,7 @@ import soundfile as sf
 from structlog.testing import capture_logs
 
 from latentfm.audio.pcm import Pcm
-from latentfm.bank import Bank, Quota, TakeReader, replace_file, write_take
+from latentfm.bank import Bank, Quota, TakeReader, read_take, replace_file, write_take
 from latentfm.brief import Carry, Key
 from latentfm.errors import BankError
 from latentfm.take import Seam, TakeInfo
@@ -75,7 +75,7 @@ def test_a_take_comes_back_as_it_was_published(bank: Bank) -> None:
     """Description and MIDI are the same, and the audio is the same to 24 bits."""
     audio = noise()
     take = bank.publish(info("one"), audio, MIDI)
-    assert bank.takes() == (take,)
+    assert [one.folder for one in bank.takes()] == [take.folder]
     assert take.info == info("one")
     assert (take.folder / "take.mid").read_bytes() == MIDI
     assert sf.info(take.audio).subtype == "PCM_24"
@@ -271,3 +271,13 @@ def test_bytes_that_are_no_audio_are_refused() -> None:
     """Anything that can't be decoded is a BankError, not a crash."""
     with pytest.raises(BankError, match="can't be opened"):
         TakeReader(b"no audio at all")
+
+
+def test_the_bank_holds_little_of_a_take_in_memory(bank: Bank) -> None:
+    """Of a take's provenance only what the next order needs is held; reading its folder returns all of it."""
+    whole = {"fingerprint": "f", "chords": ["Dm7"], "brief": {"models": {"lead": "0"}, "playlist": {"name": "day"}}}
+    described = info("one").model_copy(update={"provenance": whole})
+    bank.publish(described, noise(), MIDI)
+    (held,) = bank.takes()
+    assert held.info.provenance == {"fingerprint": "f", "brief": {"models": {"lead": "0"}}}
+    assert read_take(held.folder).info == described

@@ -111,9 +111,17 @@ def start_station(tmp_path: Path) -> Iterator[Callable[..., RunningStation]]:
     started: list[RunningStation] = []
 
     def start(
-        plan: str = "", config: str = "", name: str = "station", environment: dict[str, str] | None = None
+        plan: str = "",
+        config: str = "",
+        name: str = "station",
+        environment: dict[str, str] | None = None,
+        *,
+        shipped: bool = False,  # whether takes ship, which last for a minute
     ) -> RunningStation:
-        station = RunningStation(tmp_path / name, plan, config, environment or {})
+        environment = environment or {}
+        if not shipped:
+            environment = {"LATENTFM_TEST_SHIPPED": str(tmp_path / "nothing"), **environment}
+        station = RunningStation(tmp_path / name, plan, config, environment)
         started.append(station)
         return station
 

@@ -18,6 +18,8 @@ from latentfm.ops import logs
 def main() -> int:
     """Run the station until it is stopped."""
     logs.configure("debug", spool=True)
+    if "LATENTFM_TEST_SHIPPED" in os.environ:
+        station.SHIPPED = Path(os.environ.pop("LATENTFM_TEST_SHIPPED"))
     script = Path(__file__).parents[1] / "studio" / "fault_child.py"
     child = (sys.executable, str(script), sys.argv[2], "chords")
     try:

@@ -22,6 +22,7 @@ from latentfm.errors import HistoryError
 from latentfm.history import FILE, Shelf
 from latentfm.history.archive import Archive, Place
 from latentfm.history.recreate import make
+from latentfm.station import SHIPPED
 
 Start = Callable[..., Any]
 NOT_IN_THE_STREAMING_PROCESS = (
@@ -69,6 +70,18 @@ def test_the_first_sound_is_the_bed_and_then_a_take(start_station: Start) -> Non
     assert station.get("/healthz") == (200, b"ready\n")
     now = json.loads(station.get("/status.json")[1])["now"]
     assert now["title"] == "Chord 0"
+    assert station.terminate() == 0
+
+
+def test_what_ships_is_on_air_first_and_what_is_made_goes_on_from_it(start_station: Start) -> None:
+    """A new station begins with a take that ships, without the bed; its first brief follows from that take's carry."""
+    station = start_station(shipped=True)
+    first = station.wait_for("on_air")
+    assert (first["origin"], station.get("/healthz")) == ("shipped", (200, b"ready\n"))
+    made = station.wait_for("take_published")["take"]
+    brief = json.loads((station.state / "bank" / made / "take.json").read_bytes())["provenance"]["brief"]
+    shipped = json.loads((SHIPPED / first["take"] / "take.json").read_bytes())
+    assert brief["carry"]["latent"] == shipped["carry"]["latent"]
     assert station.terminate() == 0
 
 

@@ -15,6 +15,7 @@ import pytest
 import soundfile as sf
 
 from latentfm import cli
+from latentfm.bank import read_take
 from latentfm.ops import logs
 
 SECOND = 48_000
@@ -90,7 +91,7 @@ def test_history_tells_all_that_is_kept_of_a_take(
     assert status == 0
     kept = json.loads(text)
     (take,) = ten_minutes_ago.bank.takes()
-    assert kept == take.info.model_dump(mode="json")
+    assert kept == read_take(take.folder).info.model_dump(mode="json")
     assert call("history", "--take", "none")[0] == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from latentfm.take import TakeInfo
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+_PROVENANCE = ("fingerprint",)  # what is kept of it, besides the models of the brief
 _GOING = ".going-"  # begins the name of a folder that is no longer a take
 
 log = structlog.get_logger()
@@ -59,7 +60,10 @@ class Bank:
         return read_take(write_take(self.root, info, audio, midi))
 
     def takes(self, playlist: str | None = None) -> tuple[Take, ...]:
-        """Return the sound takes in the order of publication; a damaged one is skipped and logged once."""
+        """Return the sound takes in the order of publication; a damaged one is skipped and logged once.
+
+        Of their provenance they have what the next order needs; ``read_take`` returns all of it.
+        """
         with self._lock:
             try:
                 names = {path.name for path in self.root.iterdir() if not path.name.startswith(".") and path.is_dir()}
@@ -71,7 +75,7 @@ class Bank:
             self._known = {name: take for name, take in self._known.items() if name in names}
             for name in names - self._known.keys() - self._damaged:
                 try:
-                    self._known[name] = read_take(self.root / name)
+                    self._known[name] = _light(read_take(self.root / name))
                 except BankError as error:
                     self._damaged.add(name)
                     log.warning("take_damaged", take=name, reason=str(error))
@@ -131,3 +135,12 @@ class Bank:
         shutil.rmtree(going, ignore_errors=True)
         log.info("take_removed", take=take.info.id)
         return True
+
+
+def _light(take: Take) -> Take:
+    """Return a take without most of its provenance: hundreds of them are held in memory."""
+    whole = take.info.provenance
+    kept = {name: whole[name] for name in _PROVENANCE if name in whole}
+    if "brief" in whole:
+        kept["brief"] = {"models": whole["brief"].get("models", {})}
+    return replace(take, info=take.info.model_copy(update={"provenance": kept}))

@@ -12,10 +12,12 @@ from latentfm import bank
 from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.broadcast.cues import Anchor, BedSource, Cue, CueSheet, Hole, Note, Source, TakeSource
 from latentfm.broadcast.supervised import Supervised
+from latentfm.errors import BankError
 from latentfm.history.machine import here
 from latentfm.history.shelf import Shelf, audio_checksum, file_checksum
 from latentfm.history.store import Retention, Store, TakeRecord, is_unusable, move_aside
 from latentfm.ops.clock import Clock, SystemClock
+from latentfm.take import TakeInfo
 
 EVERY = 10.0  # seconds between two commits: what a killed process forgets at most
 _SOON = 1.0  # seconds until the first: a station that begins shows in its history at once
@@ -178,6 +180,8 @@ class Recorder:
             info = info.model_copy(update={"provenance": provenance})
         if path is None:
             return store.add_take(TakeRecord(info))
+        if source.origin != "shipped":
+            info = _whole(path, info)
         return store.add_take(TakeRecord(info, audio_checksum(path), file_checksum(path.with_name(bank.MIDI))))
 
     def _prune(self, store: Store) -> None:
@@ -214,3 +218,11 @@ class Recorder:
         if lost != self._lost:
             _log.warning("history_lost", cues=lost - self._lost)
             self._lost = lost
+
+
+def _whole(path: Path, info: TakeInfo) -> TakeInfo:
+    """Return all that is known of a take of the bank, which holds but a part of it in memory."""
+    try:
+        return bank.read_take(path.parent).info
+    except BankError:
+        return info
