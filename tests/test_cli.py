@@ -11,6 +11,7 @@ import sys
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import note_seq
@@ -351,7 +352,10 @@ def test_compose_repeats_itself_in_another_process_and_ends_on_ctrl_c(latentfm: 
     line = command("compose", "--playlist", "day", "--seed", "42", "--out", tmp_path / "b", "--sections", "500")
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "daemon")}
     pipe = subprocess.PIPE
-    with subprocess.Popen(line, env=environ, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+    # A shell in the background hands on that SIGINT is ignored; a terminal doesn't.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    options = {"env": environ, "cwd": ROOT, "stdout": pipe, "stderr": pipe, "preexec_fn": heed}
+    with subprocess.Popen(line, text=True, **options) as process:
         try:
             assert process.stdout is not None
             made = process.stdout.readline().strip()
