@@ -103,6 +103,14 @@ def sentences(found: Survey) -> list[str]:
                 f"{len(missing)} of {len(findings)} {kind} {miss} “{wording.title(name)}” ({bound}); "
                 f"the farthest off: {wording.amount(name, worst)}."
             )
+    for findings, kind in ((found.singles, "from seeds of their own"), (found.chain, "of the chain")):
+        shares = shares_alike(findings)
+        over = int((shares > HALF).sum())
+        if over:
+            said.append(
+                f"Of {len(shares)} pairs of sections {kind}, {over} have more than half of their motifs alike (the most: "
+                f"{shares.max():.0%}), which misses that two sections differ."
+            )
     return said or ["None misses a bound."]
 
 
