@@ -108,8 +108,8 @@ def sentences(found: Survey) -> list[str]:
         over = int((shares > HALF).sum())
         if over:
             said.append(
-                f"Of {len(shares)} pairs of sections {kind}, {over} have more than half of their motifs alike (the most: "
-                f"{shares.max():.0%}), which misses that two sections differ."
+                f"Of {len(shares)} pairs of sections {kind}, {over} have more than half of their motifs alike (the "
+                f"most: {shares.max():.0%}), which misses that two sections differ."
             )
     return said or ["None misses a bound."]
 
