@@ -132,9 +132,7 @@ def briefs(seeds: int) -> Iterator[Brief]:
             station_seed=seed,
             section=0,
             playlist=playlist,
-            models=sources.models,
-            sounds=sources.sounds,
-            anchors=sources.anchors,
+            sources=sources,
         )
 
 

@@ -47,9 +47,7 @@ def draw(playlist: Playlist, path: Path) -> None:
         station_seed=survey.CHAIN_SEED,
         section=0,
         playlist=playlist,
-        models=sources.models,
-        sounds=sources.sounds,
-        anchors=sources.anchors,
+        sources=sources,
     )
     section = compose(brief)
     audio, info = finish(brief, section)

@@ -50,9 +50,7 @@ def candidates(playlist: Playlist, loudness: float, seeds: range) -> Iterator[tu
             playlist=playlist,
             loudness=loudness,
             carry=carry,
-            models=sources.models,
-            sounds=sources.sounds,
-            anchors=sources.anchors,
+            sources=sources,
         ).model_copy(update={"seconds": SECONDS})
         section = compose(brief)
         if section.provenance["missed"]:

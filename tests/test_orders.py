@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from latentfm.brief import Carry, Key
 from latentfm.orders import SHORTEST, next_brief, section_seconds, section_seed
 from latentfm.playlist import Playlist
+from latentfm.sources import Sources
 
 VOICES = [{"role": "lead"}, {"role": "pad"}, {"role": "bass"}]
 DAY = Playlist.model_validate({"name": "day", "title": "Day", "voices": VOICES})
@@ -15,8 +16,8 @@ DAY = Playlist.model_validate({"name": "day", "title": "Day", "voices": VOICES})
 
 def test_the_same_inputs_give_the_same_brief() -> None:
     """A brief is a function of seed, section, playlist, carry and checksums, whatever the order of the latter."""
-    one = next_brief(station_seed=1, section=3, playlist=DAY, models={"a": "1", "b": "2"})
-    two = next_brief(station_seed=1, section=3, playlist=DAY, models={"b": "2", "a": "1"})
+    one = next_brief(station_seed=1, section=3, playlist=DAY, sources=Sources({"a": "1", "b": "2"}, {}, {}))
+    two = next_brief(station_seed=1, section=3, playlist=DAY, sources=Sources({"b": "2", "a": "1"}, {}, {}))
     assert one.model_dump_json() == two.model_dump_json()
 
 
@@ -30,7 +31,7 @@ def test_sections_have_seeds_of_their_own() -> None:
 def test_the_carry_counts_with_the_station() -> None:
     """A carry taken from an older take is told how many sections there really were."""
     carry = Carry(section=2, key=Key(tonic=7, mode="major"), qpm=100, latent=(0.5,))
-    brief = next_brief(station_seed=1, section=9, playlist=DAY, carry=carry)
+    brief = next_brief(station_seed=1, section=9, playlist=DAY, sources=Sources({}, {}, {}), carry=carry)
     assert brief.carry is not None
     assert brief.carry.section == 9
     assert brief.carry.latent == (0.5,)

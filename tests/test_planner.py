@@ -19,6 +19,7 @@ from latentfm.broadcast import Beds, Library, Shipped, deck, timeline
 from latentfm.broadcast.director import Director
 from latentfm.broadcast.notices import Notices
 from latentfm.config import ProgrammeConfig
+from latentfm.ops.clock import HandClock
 from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
 from latentfm.programme import GRACE, changes, local, playlist_at, programme_of, slot_at
@@ -119,26 +120,6 @@ class Wire:
     def process(self, pcm: Pcm) -> Pcm:
         """Return what comes."""
         return pcm
-
-
-class HandClock:
-    """A clock that goes on when somebody sleeps."""
-
-    def __init__(self, wall: float) -> None:
-        self.now, self.wall = 1000.0, wall
-
-    def monotonic(self) -> float:
-        """Return the time that was slept."""
-        return self.now
-
-    def time(self) -> float:
-        """Return the wall clock."""
-        return self.wall
-
-    def sleep(self, seconds: float) -> None:
-        """Move both clocks on."""
-        self.now += seconds
-        self.wall += seconds
 
 
 @dataclass

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from latentfm.brief import Brief, Carry
 from latentfm.playlist import Playlist
+from latentfm.sources import Sources
 
 SHORTEST: Final = 45.0  # seconds; no section is asked to be shorter, however close a change is
 
@@ -58,19 +59,17 @@ def next_brief(
     station_seed: int,
     section: int,
     playlist: Playlist,
+    sources: Sources,
     seconds: tuple[float, float] | None = None,
     loudness: float = -16.0,
     carry: Carry | None = None,
-    models: Mapping[str, str] | None = None,
-    sounds: Mapping[str, str] | None = None,
-    anchors: Mapping[str, str] | None = None,
     heard: Sequence[str] = (),
 ) -> Brief:
     """Return the order for the next section, with all that its take depends on.
 
-    ``section`` counts the station's sections from 0. ``seconds`` are the shortest and longest wanted, in place of the
-    playlist's. ``models``, ``sounds`` and ``anchors`` map what the playlist names to sha256 checksums; ``heard`` are
-    fingerprints of the last takes' audio. The carry's own count is brought in line with ``section``.
+    ``section`` counts the station's sections from 0. ``sources`` are what the playlist's takes are made from.
+    ``seconds`` are the shortest and longest wanted, in place of the playlist's; ``heard`` are fingerprints of the last
+    takes' audio. The carry's own count is brought in line with ``section``.
     """
     if carry is not None and carry.section != section:
         carry = carry.model_copy(update={"section": section})
@@ -80,8 +79,8 @@ def next_brief(
         seconds=seconds,
         loudness=loudness,
         carry=carry,
-        models=dict(sorted((models or {}).items())),
-        sounds=dict(sorted((sounds or {}).items())),
-        anchors=dict(sorted((anchors or {}).items())),
+        models=dict(sorted(sources.models.items())),
+        sounds=dict(sorted(sources.sounds.items())),
+        anchors=dict(sorted(sources.anchors.items())),
         heard=tuple(heard),
     )

@@ -107,9 +107,7 @@ class Planner:
             seconds=None if room is None else section_seconds(playlist, room),
             loudness=self._wishes.loudness,
             carry=carry_from(before[-1], playlist, sources) if before else None,
-            models=sources.models,
-            sounds=sources.sounds,
-            anchors=sources.anchors,
+            sources=sources,
             heard=[fingerprint for info in takes[-HEARD:] if (fingerprint := info.provenance.get("fingerprint"))],
         )
 

@@ -41,8 +41,7 @@ def compose_sections(
     """Make takes one after the other, each from the carry of the one before, and yield them.
 
     ``tell`` is called with the section's number, from 0, and one of ``STAGES`` as each begins; drawing is what
-    whoever is given a take does with it. A take of the same
-    brief that lies in ``out`` already is made anew and replaced.
+    whoever is given a take does with it. A take of the same brief that lies in ``out`` already is made anew.
 
     Raises:
         LatentFMError: as ``studio.produce.produce`` does.
@@ -56,9 +55,7 @@ def compose_sections(
             playlist=playlist,
             loudness=loudness,
             carry=carry,
-            models=made_from.models,
-            sounds=made_from.sounds,
-            anchors=made_from.anchors,
+            sources=made_from,
         )
         tell(number, "composing")
         section = compose(brief)

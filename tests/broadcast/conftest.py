@@ -26,6 +26,7 @@ from latentfm.broadcast.library import Library, Shipped
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.timeline import BLOCK, Timeline
 from latentfm.broadcast.tone_bed import Beds
+from latentfm.ops.clock import HandClock
 from latentfm.programme import Slot
 from latentfm.take import Seam, TakeInfo
 
@@ -59,27 +60,6 @@ def make_noise(seconds: float, *, level: float = 0.1, seed: int = 1) -> Pcm:
     """Return noise of an RMS of ``level``, cut off at full scale."""
     noise = np.random.default_rng(seed).standard_normal((round(seconds * SAMPLE_RATE), 2)) * level
     return np.clip(noise, -1.0, 1.0).astype(np.float32)
-
-
-class HandClock:
-    """A clock that stands still until somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.wall = 1_700_000_000.0
-
-    def monotonic(self) -> float:
-        """Return the time that was slept."""
-        return self.now
-
-    def time(self) -> float:
-        """Return a wall clock that tests may set."""
-        return self.wall
-
-    def sleep(self, seconds: float) -> None:
-        """Move both clocks on."""
-        self.now += seconds
-        self.wall += seconds
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,30 +22,10 @@ from latentfm.broadcast.timeline import Timeline
 from latentfm.broadcast.tone_bed import Beds
 from latentfm.history import FILE, Recorder, Retention, Shelf
 from latentfm.history.archive import Archive
+from latentfm.ops.clock import HandClock
 from latentfm.take import Seam, TakeInfo
 
 BEGAN = 1_800_000_000.0
-
-
-class HandClock:
-    """A clock that stands still until somebody moves it on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.wall = BEGAN
-
-    def monotonic(self) -> float:
-        """Return the time that went by."""
-        return self.now
-
-    def time(self) -> float:
-        """Return the wall clock, which tests may set."""
-        return self.wall
-
-    def sleep(self, seconds: float) -> None:
-        """Move both clocks on."""
-        self.now += seconds
-        self.wall += seconds
 
 
 def make_info(take_id: str, frames: int) -> TakeInfo:
@@ -75,7 +56,7 @@ class Air:
     state: Path
     limit: int = 5_000  # notes that may wait
     keep: Retention = field(default_factory=Retention)
-    clock: HandClock = field(default_factory=HandClock)
+    clock: HandClock = field(default_factory=partial(HandClock, BEGAN))
 
     def __post_init__(self) -> None:
         self.bank = Bank(self.state / "bank", self.state)

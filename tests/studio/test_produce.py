@@ -35,7 +35,7 @@ def short_day() -> Playlist:
 def order(playlist: Playlist, section: int = 0, **more: object) -> Brief:
     """Return a brief as a station would write it."""
     sources = sources_of(playlist)
-    brief = next_brief(station_seed=7, section=section, playlist=playlist, models=sources.models, sounds=sources.sounds)
+    brief = next_brief(station_seed=7, section=section, playlist=playlist, sources=sources)
     return brief.model_copy(update=more)
 
 

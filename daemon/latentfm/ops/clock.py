@@ -37,3 +37,29 @@ class SystemClock:
         """Sleep for ``seconds``."""
         if seconds > 0:
             time.sleep(seconds)
+
+
+class HandClock:
+    """A clock that goes on only when somebody sleeps; for simulations and tests.
+
+    Attributes:
+        now: the monotonic clock.
+        wall: the wall clock, which may be set.
+    """
+
+    def __init__(self, wall: float = 1_700_000_000.0) -> None:
+        """Stand still at ``wall`` seconds since 1970."""
+        self.now, self.wall = 1000.0, wall
+
+    def monotonic(self) -> float:
+        """Return the time that was slept, from an arbitrary start."""
+        return self.now
+
+    def time(self) -> float:
+        """Return the wall clock."""
+        return self.wall
+
+    def sleep(self, seconds: float) -> None:
+        """Move both clocks on."""
+        self.now += seconds
+        self.wall += seconds

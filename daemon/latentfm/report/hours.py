@@ -113,9 +113,7 @@ def listen(
             playlist=playlist,
             loudness=loudness,
             carry=carry,
-            models=sources.models,
-            sounds=sources.sounds,
-            anchors=sources.anchors,
+            sources=sources,
             heard=prints[-heard:],
         )
         for attempt in range(tries):

@@ -115,9 +115,7 @@ def _sections(playlist: Playlist, seed: int, count: int) -> Iterator[Finding]:
             section=number,
             playlist=playlist,
             carry=carry,
-            models=sources.models,
-            sounds=sources.sounds,
-            anchors=sources.anchors,
+            sources=sources,
         )
         section = compose(brief)
         carry = section.carry
