@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from note_seq import drums_encoder_decoder, encoder_decoder, melody_encoder_decoder
 
-from latentfm.models.encodings import DrumsOneHot, Encoding, KeyMelodyEncoding, LookbackEncoding, MelodyOneHot
+from latentfm.models.event_rnn.encodings import DrumsOneHot, Encoding, KeyMelodyEncoding, LookbackEncoding, MelodyOneHot
 
 PITCHES = [pitches[0] for pitches in drums_encoder_decoder.DEFAULT_DRUM_TYPE_PITCHES]
 ONE_HOT = melody_encoder_decoder.MelodyOneHotEncoding(48, 84)

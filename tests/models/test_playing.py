@@ -10,10 +10,11 @@ import pytest
 
 from latentfm.errors import ModelError
 from latentfm.models import catalogue
+from latentfm.models.card import read_card
 from latentfm.models.event_rnn import EventRNN
 from latentfm.models.events import MelodyNote, labels_to_notes, notes_to_labels
 from latentfm.models.music_vae import MusicVAE
-from latentfm.models.playable import Steps, draw, read_card
+from latentfm.models.playable import Steps, draw
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 
@@ -142,7 +143,7 @@ def test_a_damaged_playable_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     file = tmp_path / "attention_rnn.tflite"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ModelError, match="damaged"):
-        Steps(file, read_card(tmp_path / "attention_rnn.json"))
+        Steps(file, read_card(tmp_path / "attention_rnn.json").sha256)
     (tmp_path / "attention_rnn.json").write_text('{"name": 1}')
     monkeypatch.setenv("LATENTFM_MODELS", str(tmp_path))
     with pytest.raises(ModelError, match="does not describe a playable"):

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from latentfm.training.abc import Tune, read_tunes
+from latentfm.training.corpora.abc import Tune, read_tunes
 
 
 def tune(body: str, key: str = "C", metre: str = "4/4", unit: str = "1/8") -> Tune:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from latentfm.errors import TrainingError
-from latentfm.training.drum_library import BAR_STEPS, BEAT_STEPS, STYLES
-from latentfm.training.drum_patterns import (
+from latentfm.training.corpora.drum_library import BAR_STEPS, BEAT_STEPS, STYLES
+from latentfm.training.corpora.drum_patterns import (
     DrumPattern,
     fill_over,
     labelled_windows,
@@ -20,7 +20,7 @@ from latentfm.training.drum_patterns import (
     split,
     two_bar_windows,
 )
-from latentfm.training.drum_variations import CRASH, HAT, KICK, RIDE, SNARE, Labels, vary
+from latentfm.training.corpora.drum_variations import CRASH, HAT, KICK, RIDE, SNARE, Labels, vary
 
 PATTERNS = load_patterns()
 GROOVES = [pattern for pattern in PATTERNS if pattern.role == "groove"]

@@ -12,10 +12,10 @@ import pytest
 
 from latentfm.errors import TrainingError
 from latentfm.models.events import OFF, labels_to_notes
-from latentfm.training import wad
-from latentfm.training.abc import read_tunes
-from latentfm.training.datasets import MelodyData, is_held_out
-from latentfm.training.melodies import half_time, rest_at_end, runs, windows
+from latentfm.training.corpora import wad
+from latentfm.training.corpora.abc import read_tunes
+from latentfm.training.corpora.melodies import half_time, rest_at_end, runs, windows
+from latentfm.training.corpora.shipped import MelodyData, is_held_out
 
 REEL = "X:1\nT:Reel\nM:4/4\nL:1/8\nK:G\nGABc dedB | c2ec B2dB | A2 | GABc dedB | c2ec BGAB | G8 |\n"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from latentfm.models.events import MelodyNote, notes_to_labels
-from latentfm.training.histograms import counts, halves
-from latentfm.training.melodies import Run
+from latentfm.training.corpora.melodies import Run
+from latentfm.training.editions.histograms import counts, halves
 
 
 def test_intervals_and_durations_are_counted() -> None:

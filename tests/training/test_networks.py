@@ -10,17 +10,20 @@ import numpy as np
 import pytest
 
 from latentfm.errors import ModelError, TrainingError
+from latentfm.models.card import Card
 from latentfm.models.event_rnn import EventRNN
 from latentfm.models.music_vae import MusicVAE
-from latentfm.models.playable import Card, Steps
+from latentfm.models.playable import Steps
 
 tf: Any = pytest.importorskip("tensorflow", reason="needs the extra `train`: make test TRAIN=1")
 pytestmark = pytest.mark.train
 
-from latentfm.training import checkpoints, convert, loop, vae  # noqa: E402 - TensorFlow is there
-from latentfm.training.cells import Weights, lstm_gates, lstm_layer  # noqa: E402
-from latentfm.training.rnn_network import RnnNetwork, RnnShape  # noqa: E402
-from latentfm.training.vae_network import VaeNetwork, VaeShape  # noqa: E402
+from latentfm.training.checkpoints import read as checkpoints  # noqa: E402 - TensorFlow is there
+from latentfm.training.fit import loop, vae  # noqa: E402 - TensorFlow is there
+from latentfm.training.networks.cells import Weights, lstm_gates, lstm_layer  # noqa: E402
+from latentfm.training.networks.rnn_network import RnnNetwork, RnnShape  # noqa: E402
+from latentfm.training.networks.vae_network import VaeNetwork, VaeShape  # noqa: E402
+from latentfm.training.playables import convert  # noqa: E402
 
 SMALL_VAE = VaeShape(90, 90, 12, (10, 10), 8)
 SMALL_RNN = RnnShape(74, 40, (12, 12), 6)
@@ -71,7 +74,7 @@ def test_a_playable_vae_computes_what_its_network_does(tmp_path: Path) -> None:
         convert.vae_signatures(network), weights, card("small", convert.vae_facts(network, "melody")), tmp_path
     )
     assert isinstance(written.model, convert.VaeFacts)
-    model = MusicVAE(written.model, Steps(tmp_path / "small.tflite", written))
+    model = MusicVAE(written.model, Steps(tmp_path / "small.tflite", written.sha256))
     labels = np.random.default_rng(1).integers(0, 90, (4, 32)).astype(np.int16)
     mu, sigma = model.encode(labels)
     want = network.encode(tf.one_hot(labels, 90))
@@ -83,7 +86,7 @@ def test_a_playable_vae_computes_what_its_network_does(tmp_path: Path) -> None:
     size = (tmp_path / "small.tflite").stat().st_size
     halved = convert.write_playable(convert.vae_signatures(network), weights, written, tmp_path, half=True)
     assert (tmp_path / "small.tflite").stat().st_size < size
-    rounded, _ = MusicVAE(written.model, Steps(tmp_path / "small.tflite", halved)).encode(labels)
+    rounded, _ = MusicVAE(written.model, Steps(tmp_path / "small.tflite", halved.sha256)).encode(labels)
     np.testing.assert_allclose(rounded, want[0], atol=5e-3)
 
 
@@ -93,7 +96,7 @@ def test_a_playable_rnns_ring_is_the_networks_memory(tmp_path: Path) -> None:
     network = RnnNetwork(SMALL_RNN, weights)
     facts = convert.rnn_facts(network, "melody", encoding="key_melody")
     written = convert.write_playable(convert.rnn_signatures(network), weights, card("small", facts), tmp_path)
-    model = EventRNN(facts, Steps(tmp_path / "small.tflite", written))
+    model = EventRNN(facts, Steps(tmp_path / "small.tflite", written.sha256))
     melody = [60, -2, 64, 67, -1, -2, 72, 71, 67, -2, 60, 62, 64, -2, 65, 67, 60, -2, 64, 67]
     cursor = model._encoding.cursor()
     inputs, total = [], 0.0

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from latentfm.errors import ModelError
-from latentfm.models.event_rnn import EventRNN
-from latentfm.models.music_vae import MusicVAE
-from latentfm.models.playable import Card, RnnFacts, Steps, VaeFacts, read_card
+from latentfm.models.card import Card, read_card
+from latentfm.models.event_rnn import EventRNN, RnnFacts
+from latentfm.models.music_vae import MusicVAE, VaeFacts
+from latentfm.models.playable import Steps
 
 SHIPPED = Path(__file__).parent / "weights"
 Kind = Literal["music_vae", "event_rnn"]
@@ -78,7 +79,7 @@ def load_vae(name: str) -> MusicVAE:
     entry = find(name, "music_vae")
     if not isinstance(entry.card.model, VaeFacts):
         raise ModelError(f"{name!r} is not a MusicVAE")
-    return MusicVAE(entry.card.model, Steps(entry.path, entry.card))
+    return MusicVAE(entry.card.model, Steps(entry.path, entry.card.sha256))
 
 
 @cache
@@ -91,4 +92,4 @@ def load_rnn(name: str) -> EventRNN:
     entry = find(name, "event_rnn")
     if not isinstance(entry.card.model, RnnFacts):
         raise ModelError(f"{name!r} is not an event RNN")
-    return EventRNN(entry.card.model, Steps(entry.path, entry.card))
+    return EventRNN(entry.card.model, Steps(entry.path, entry.card.sha256))

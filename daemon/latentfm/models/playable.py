@@ -7,17 +7,16 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from latentfm.errors import ModelError
 
 Array = NDArray[Any]
 Representation = Literal["melody", "drums"]
-EncodingName = Literal["one_hot", "lookback", "key_melody", "drums"]
 
 
 class Facts(BaseModel):
@@ -26,75 +25,17 @@ class Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class VaeFacts(Facts):
-    """Sizes of a flat MusicVAE."""
-
-    kind: Literal["music_vae"] = "music_vae"
-    representation: Representation
-    steps: int
-    steps_per_quarter: int = 4
-    z_size: int
-    input_depth: int
-    output_depth: int
-    encoder_size: int
-    state_sizes: tuple[int, ...]
-
-
-class RnnFacts(Facts):
-    """Encoding and sizes of an event RNN."""
-
-    kind: Literal["event_rnn"] = "event_rnn"
-    representation: Representation
-    encoding: EncodingName
-    lookback_distances: tuple[int, ...] = ()
-    counter_bits: int = 0
-    min_note: int = 48
-    max_note: int = 84
-    transpose_to_key: int | None = 0
-    steps_per_quarter: int = 4
-    layer_sizes: tuple[int, ...]
-    attn_length: int = 0
-
-
-class Card(Facts):
-    """What is known of a playable: its model, where it came from, and the file it belongs to."""
-
-    name: str
-    description: str
-    config: str  # Magenta's name of the configuration that it follows
-    metre: str = "4/4"
-    licence: str
-    model: Annotated[VaeFacts | RnnFacts, Field(discriminator="kind")]
-    parameters: int
-    sha256: str
-    provenance: dict[str, Any] = Field(default_factory=dict)
-
-
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_card(path: Path) -> Card:
-    """Read a playable's JSON.
-
-    Raises:
-        ModelError: it is missing or not such a file.
-    """
-    try:
-        return Card.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as fault:
-        raise ModelError(f"{path} can't be read: {fault.strerror}; import the model again") from fault
-    except (ValidationError, UnicodeDecodeError) as fault:
-        raise ModelError(f"{path} does not describe a playable: {fault}") from fault
-
-
 class Steps:
     """The steps of a playable, called by name with arrays by name."""
 
-    def __init__(self, path: Path, card: Card) -> None:
-        """Load a LiteRT file.
+    def __init__(self, path: Path, sha256: str) -> None:
+        """Load a LiteRT file, whose SHA-256 its card states.
 
         Raises:
             ModelError: the file is missing, damaged or not the one that the card was written for.
@@ -103,7 +44,7 @@ class Steps:
 
         if not path.is_file():
             raise ModelError(f"the playable {path} is missing; import the model again")
-        if file_sha256(path) != card.sha256:
+        if file_sha256(path) != sha256:
             raise ModelError(f"{path} is damaged or of another edition: its SHA-256 is not the one in its JSON")
         try:
             self._interpreter = Interpreter(model_path=str(path), num_threads=1)

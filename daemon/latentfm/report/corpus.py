@@ -18,7 +18,7 @@ from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note
 from latentfm.playlist import Playlist
 
 Histogram = NDArray[np.float64]
-_FILE = Path(__file__).with_name("corpus.json")  # see its note, and training/histograms.py
+_FILE = Path(__file__).with_name("corpus.json")  # see its note, and training/editions/histograms.py
 _SAMPLES = 1000  # windows of the prior
 
 

@@ -23,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     logs.configure()
 
-    from latentfm.training import pipeline  # noqa: PLC0415 - imports TensorFlow
+    from latentfm.training.editions import pipeline  # noqa: PLC0415 - imports TensorFlow
 
     folders = pipeline.Folders(options.folder, options.weights, options.docs)
     try:

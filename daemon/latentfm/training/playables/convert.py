@@ -13,10 +13,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from latentfm.models.playable import Card, Representation, RnnFacts, VaeFacts, file_sha256
-from latentfm.training.cells import Tensor, Weights
-from latentfm.training.rnn_network import RnnNetwork, RnnState
-from latentfm.training.vae_network import VaeNetwork
+from latentfm.models.card import Card
+from latentfm.models.event_rnn import RnnFacts
+from latentfm.models.music_vae import VaeFacts
+from latentfm.models.playable import Representation, file_sha256
+from latentfm.training.networks.cells import Tensor, Weights
+from latentfm.training.networks.rnn_network import RnnNetwork, RnnState
+from latentfm.training.networks.vae_network import VaeNetwork
 
 _FLOAT, _INT = tf.float32, tf.int32
 

@@ -23,7 +23,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from latentfm.errors import TrainingError
-from latentfm.training.drum_variations import CLASSES, Bar, Labels
+from latentfm.training.corpora.drum_variations import CLASSES, Bar, Labels
 
 Role = Literal["groove", "fill", "break", "intro"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.errors import TrainingError
-from latentfm.training.drum_library import BAR_STEPS, STYLES, DrumPattern, Role, load_patterns, split
-from latentfm.training.drum_variations import HAND_STYLES, RIDE, Bar, Labels, hats_to_ride, vary, with_crash
+from latentfm.training.corpora.drum_library import BAR_STEPS, STYLES, DrumPattern, Role, load_patterns, split
+from latentfm.training.corpora.drum_variations import HAND_STYLES, RIDE, Bar, Labels, hats_to_ride, vary, with_crash
 
 __all__ = [
     "STYLES",

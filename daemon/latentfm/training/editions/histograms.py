@@ -1,4 +1,4 @@
-"""``python -m latentfm.training.histograms``: what the tunes are like that the melody models learnt from.
+"""``python -m latentfm.training.editions.histograms``: what the tunes are like that the melody models learnt from.
 
 Reports compare the station's leads with them and need no tunes for that: intervals and durations are counted once,
 into a small file that ships. Needs music21, whose corpus holds the tunes, and no TensorFlow.
@@ -20,15 +20,15 @@ from latentfm.errors import LatentFMError
 from latentfm.models.events import Labels, labels_to_notes
 from latentfm.music.figures import duration_histogram, interval_histogram
 from latentfm.music.note import Note
-from latentfm.training import datasets
-from latentfm.training.melodies import Run
+from latentfm.training.corpora import shipped
+from latentfm.training.corpora.melodies import Run
 
 TARGET: Final = Path("daemon/latentfm/report/corpus.json")
 NOTE: Final = (
     "Intervals (two octaves down to two octaves up) and durations (onset to onset, 1 to 16 sixteenths) of the tunes "
     "that the melody models learnt from, as written: public-domain tunes in music21's corpus, held-out ones left out. "
     "Two halves by tune. `learnt`: windows as they were drawn in training, single bars in half time and rests among "
-    "them. Made by python -m latentfm.training.histograms."
+    "them. Made by python -m latentfm.training.editions.histograms."
 )
 _DRAWN: Final = 20_000  # windows as drawn in training
 _SEED: Final = 1
@@ -56,13 +56,13 @@ def halves(runs: Sequence[Run], rng: np.random.Generator) -> tuple[list[Run], li
 
 def main() -> int:
     """Count, and write the file."""
-    parser = argparse.ArgumentParser(prog="python -m latentfm.training.histograms", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m latentfm.training.editions.histograms", description=__doc__)
     parser.add_argument("--out", type=Path, default=TARGET, help="file to write")
     options = parser.parse_args()
     rng = np.random.default_rng(_SEED)
     try:
-        runs, _ = datasets.melody_runs()
-        drawn = datasets.melody_data().draw(rng, _DRAWN)
+        runs, _ = shipped.melody_runs()
+        drawn = shipped.melody_data().draw(rng, _DRAWN)
     except LatentFMError as fault:
         sys.stderr.write(f"error: {fault}\n")
         return fault.exit_status

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.models.events import Labels
-from latentfm.models.playable import Array, Representation, Steps, VaeFacts, draw
+from latentfm.models.music_vae.facts import VaeFacts
+from latentfm.models.playable import Array, Representation, Steps, draw
 
 Points = NDArray[np.float32]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from latentfm.models.events import HOLD, MAX_PITCH, MIN_PITCH, OFF, Labels, MelodyNote, notes_to_labels
-from latentfm.training.abc import STEPS_PER_WHOLE, Bar, Tune
+from latentfm.training.corpora.abc import STEPS_PER_WHOLE, Bar, Tune
 
 WINDOW = 32  # two bars of 4/4, or four of 2/4
 BAR = 16

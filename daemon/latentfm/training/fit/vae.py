@@ -18,9 +18,9 @@ import numpy as np
 import tensorflow as tf
 
 from latentfm.models.events import HOLD, OFF, Labels
-from latentfm.training.cells import Tensor, Weights
-from latentfm.training.loop import Schedule, Task
-from latentfm.training.vae_network import VaeNetwork, VaeShape
+from latentfm.training.fit.loop import Schedule, Task
+from latentfm.training.networks.cells import Tensor, Weights
+from latentfm.training.networks.vae_network import VaeNetwork, VaeShape
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from latentfm.errors import TrainingError
-from latentfm.training.abc import Tune, read_tunes
+from latentfm.training.corpora.abc import Tune, read_tunes
 
 ABC_COLLECTIONS = ("oneills1850", "ryansMammoth", "airdsAirs", "miscFolk")  # public-domain tunes
 FREEDOOM_WADS = ("usr/share/games/doom/freedoom1.wad", "usr/share/games/doom/freedoom2.wad")

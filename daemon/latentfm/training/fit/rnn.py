@@ -11,10 +11,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from latentfm.models.encodings import Encoding
-from latentfm.training.cells import Tensor, Weights
-from latentfm.training.loop import Schedule, Task
-from latentfm.training.rnn_network import RnnNetwork, RnnShape
+from latentfm.models.event_rnn.encodings import Encoding
+from latentfm.training.fit.loop import Schedule, Task
+from latentfm.training.networks.cells import Tensor, Weights
+from latentfm.training.networks.rnn_network import RnnNetwork, RnnShape
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from typing import Any
 
 import structlog
 
-from latentfm.models.event_rnn import EventRNN
-from latentfm.models.music_vae import MusicVAE
-from latentfm.models.playable import Card, RnnFacts, Steps, VaeFacts
-from latentfm.training.cards import model_card
-from latentfm.training.cells import Weights
-from latentfm.training.convert import write_playable
-from latentfm.training.loop import Checkpoints, Schedule
+from latentfm.models.card import Card
+from latentfm.models.event_rnn import EventRNN, RnnFacts
+from latentfm.models.music_vae import MusicVAE, VaeFacts
+from latentfm.models.playable import Steps
+from latentfm.training.editions.cards import model_card
+from latentfm.training.fit.loop import Checkpoints, Schedule
+from latentfm.training.networks.cells import Weights
+from latentfm.training.playables.convert import write_playable
 
 log = structlog.get_logger()
 
@@ -23,7 +24,7 @@ FOLK = (
     "O'Neill's Music of Ireland (1850), Ryan's Mammoth Collection, Aird's Airs, American fife and Northumbrian tunes: "
     "public-domain tunes as ABC files in music21's corpus (package music21, BSD-3)"
 )
-OWN_DRUMS = "the drum patterns in `daemon/latentfm/training/patterns`, written for this project (Apache-2.0)"
+OWN_DRUMS = "the drum patterns in `daemon/latentfm/training/corpora/patterns`, written for this project (Apache-2.0)"
 FREEDOOM = "Freedoom's music (Debian package freedoom, BSD-3), at most three tenths of what is drawn"
 
 
@@ -79,7 +80,7 @@ def publish(
     )
     card = write_playable(signatures, weights, card, target, half=True)
     path = target / f"{card.name}.tflite"
-    loaded = Steps(path, card)
+    loaded = Steps(path, card.sha256)
     model = MusicVAE(card.model, loaded) if isinstance(card.model, VaeFacts) else EventRNN(card.model, loaded)
     figures = {name: round(value, 4) for name, value in measure(model).items()}
     card = card.model_copy(update={"provenance": {**provenance, "figures": figures}})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latentfm.models.encodings import (
+from latentfm.models.event_rnn.encodings import (
     NO_EVENT,
     NOTE_OFF,
     DrumsOneHot,
@@ -22,8 +22,9 @@ from latentfm.models.encodings import (
     LookbackEncoding,
     MelodyOneHot,
 )
+from latentfm.models.event_rnn.facts import RnnFacts
 from latentfm.models.events import drum_label_to_pitches, drum_pitches_to_label
-from latentfm.models.playable import Array, Representation, RnnFacts, Steps, draw
+from latentfm.models.playable import Array, Representation, Steps, draw
 
 Event = int | frozenset[int]
 _MAJOR = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])

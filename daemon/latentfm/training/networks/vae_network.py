@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from latentfm.training.cells import LstmState, Tensor, Weights, lstm_gates, lstm_layer, matmul, over_time
+from latentfm.training.networks.cells import LstmState, Tensor, Weights, lstm_gates, lstm_layer, matmul, over_time
 
 
 @dataclass(frozen=True)

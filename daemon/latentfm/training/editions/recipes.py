@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from latentfm.training.loop import Schedule
-from latentfm.training.rnn import RnnRecipe
-from latentfm.training.vae import Beta, VaeRecipe
-from latentfm.training.vae_network import VaeShape
+from latentfm.training.fit.loop import Schedule
+from latentfm.training.fit.rnn import RnnRecipe
+from latentfm.training.fit.vae import Beta, VaeRecipe
+from latentfm.training.networks.vae_network import VaeShape
 
 MELODY_2BAR = VaeRecipe(
     name="melody_2bar",

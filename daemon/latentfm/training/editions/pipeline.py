@@ -12,19 +12,20 @@ import structlog
 import tensorflow as tf
 
 from latentfm.errors import TrainingError
-from latentfm.models.encodings import DrumsOneHot, Encoding, KeyMelodyEncoding, LookbackEncoding
 from latentfm.models.event_rnn import Event
+from latentfm.models.event_rnn.encodings import DrumsOneHot, Encoding, KeyMelodyEncoding, LookbackEncoding
 from latentfm.models.events import Labels, drum_label_to_pitches
 from latentfm.models.playable import Representation
-from latentfm.training import datasets, recipes
-from latentfm.training.convert import rnn_facts, rnn_signatures, vae_facts, vae_signatures
-from latentfm.training.evaluate import rnn_figures, vae_figures
-from latentfm.training.loop import Task, train
-from latentfm.training.publish import FOLK, FREEDOOM, OWN_DRUMS, Edition, publish
-from latentfm.training.rnn import RnnRecipe, bigram_perplexity, encode, rnn_task
-from latentfm.training.rnn_network import RnnNetwork
-from latentfm.training.vae import VaeRecipe, vae_task
-from latentfm.training.vae_network import VaeNetwork
+from latentfm.training.corpora import shipped
+from latentfm.training.editions import recipes
+from latentfm.training.editions.evaluate import rnn_figures, vae_figures
+from latentfm.training.editions.publish import FOLK, FREEDOOM, OWN_DRUMS, Edition, publish
+from latentfm.training.fit.loop import Task, train
+from latentfm.training.fit.rnn import RnnRecipe, bigram_perplexity, encode, rnn_task
+from latentfm.training.fit.vae import VaeRecipe, vae_task
+from latentfm.training.networks.rnn_network import RnnNetwork
+from latentfm.training.networks.vae_network import VaeNetwork
+from latentfm.training.playables.convert import rnn_facts, rnn_signatures, vae_facts, vae_signatures
 
 log = structlog.get_logger()
 HELD_OUT_WINDOWS = 2048
@@ -50,7 +51,7 @@ def product_type() -> Any:
 
 def melody_2bar(_cache: Path) -> Training:
     """Two-bar melodies: MusicVAE's `cat-mel_2bar`."""
-    data = datasets.melody_data()
+    data = shipped.melody_data()
     described = (
         f"{len(data.plain)} distinct two-bar windows of 4/4 and 2/4 tunes and {len(data.slow)} single bars read in "
         f"half time, transposed at random, a quarter with a rest at a phrase's end; {len(data.held_out)} windows of "
@@ -62,7 +63,7 @@ def melody_2bar(_cache: Path) -> Training:
 
 def drums_2bar(cache: Path) -> Training:
     """Two-bar drum patterns: MusicVAE's `cat-drums_2bar`."""
-    data = datasets.drum_data(cache)
+    data = shipped.drum_data(cache)
     described = (
         f"{len(data.own)} distinct two-bar arrangements of our own patterns, {len(data.freedoom)} windows of "
         f"Freedoom's; {len(data.held_out)} windows of other patterns and pieces held out."
@@ -74,7 +75,7 @@ def drums_2bar(cache: Path) -> Training:
 def attention_rnn(_cache: Path) -> Training:
     """Melodies, event by event: MelodyRNN's `attention_rnn`."""
     recipe, encoding = recipes.ATTENTION_RNN, KeyMelodyEncoding(48, 84)
-    sides = datasets.melody_sequences(recipe.steps)
+    sides = shipped.melody_sequences(recipe.steps)
     facts = {"representation": "melody", "encoding": "key_melody"}
     kind = "runs of up to six bars of 4/4 and 2/4 tunes, in C, and their bars read in half time"
     texts = ("Continues melodies in 4/4, event by event.", (FOLK,), kind)
@@ -84,7 +85,7 @@ def attention_rnn(_cache: Path) -> Training:
 def drum_kit(cache: Path) -> Training:
     """Drums, event by event: DrumsRNN's `drum_kit`."""
     recipe, encoding = recipes.DRUM_KIT, LookbackEncoding(DrumsOneHot(), (), 6)
-    sides = datasets.drum_sequences(cache, recipe.steps)
+    sides = shipped.drum_sequences(cache, recipe.steps)
     facts = {"representation": "drums", "encoding": "drums", "counter_bits": 6}
     kind = "six bars of our own patterns arranged, and pieces of Freedoom's drum tracks"
     texts = ("Continues drums in 4/4, event by event.", (OWN_DRUMS, FREEDOOM), kind)

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.errors import ModelError
-from latentfm.training.cells import Weights
-from latentfm.training.rnn_network import RnnShape
-from latentfm.training.vae_network import VaeShape
+from latentfm.training.networks.cells import Weights
+from latentfm.training.networks.rnn_network import RnnShape
+from latentfm.training.networks.vae_network import VaeShape
 
 Variables = Mapping[str, NDArray[np.float32]]
 _PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")

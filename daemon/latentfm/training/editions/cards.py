@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from latentfm.models.playable import Card
+from latentfm.models.card import Card
 
 _MEANING = {
     "accuracy": "steps rebuilt without teacher forcing",

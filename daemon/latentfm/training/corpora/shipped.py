@@ -12,8 +12,8 @@ import numpy as np
 
 from latentfm.models.event_rnn import squash
 from latentfm.models.events import HOLD, OFF, Labels, labels_to_events
-from latentfm.training import drum_patterns, sources, wad
-from latentfm.training.melodies import BAR, WINDOW, Run, half_time, rest_at_end, runs, windows
+from latentfm.training.corpora import drum_patterns, sources, wad
+from latentfm.training.corpora.melodies import BAR, WINDOW, Run, half_time, rest_at_end, runs, windows
 
 HELD_OUT_SHARE = 0.08
 TRANSPOSITIONS = (-6, 6)  # semitones, the upper end excluded

@@ -19,7 +19,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from latentfm.errors import TrainingError
-from latentfm.training.cells import Tensor, Weights
+from latentfm.training.networks.cells import Tensor, Weights
 
 log = structlog.get_logger()
 

@@ -1,0 +1,1 @@
+"""Checkpoints as Magenta publishes them: read and written."""

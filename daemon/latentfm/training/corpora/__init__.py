@@ -1,0 +1,1 @@
+"""What the models that ship learn from: tunes, drum patterns, chorales."""

@@ -1,0 +1,1 @@
+"""The models that ship: recipes, data, figures, cards (`make models`)."""

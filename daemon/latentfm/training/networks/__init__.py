@@ -1,0 +1,1 @@
+"""The networks, in TensorFlow 2, with Magenta's variables."""

@@ -1,0 +1,1 @@
+"""Checkpoints become playables: LiteRT files whose signatures are steps."""
