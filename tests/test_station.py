@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from latentfm.brief import Carry, Key
+from latentfm.brief import Carry, Idea, Key
 from latentfm.config import Config, load_config
 from latentfm.ops.clock import SystemClock
 from latentfm.planner import carry_from
@@ -18,7 +18,10 @@ from latentfm.take import Seam, TakeInfo
 
 VOICES = [{"role": "lead"}, {"role": "pad"}, {"role": "bass"}]
 DAY = Playlist.model_validate({"name": "day", "title": "Day", "voices": VOICES})
-CARRY = Carry(section=4, key=Key(tonic=7, mode="major"), qpm=100, latent=(0.5,), drums_latent=(0.25,))
+KEY = Key(tonic=7, mode="major")
+OLD = Idea(latent=(0.1,), tune="0 4+2", steps=32, stretch=1, pitch=60.0, mode="major", section=1, title="Old")
+CARRY = Carry(section=4, key=KEY, qpm=100, latent=(0.5,), drums_latent=(0.25,), motifs=(OLD,), titles=("t",))
+ELSEWHERE = CARRY.model_copy(update={"latent": ()})
 MODELS = {"melody_2bar": "a", "drums_2bar": "b"}
 
 
@@ -48,14 +51,12 @@ def take(models: dict[str, str]) -> TakeInfo:
         (MODELS, MODELS, CARRY),
         (MODELS, {"melody_2bar": "a"}, CARRY.model_copy(update={"drums_latent": None})),
         (MODELS, {**MODELS, "drums_2bar": "new"}, CARRY.model_copy(update={"drums_latent": None})),
-        (MODELS, {**MODELS, "melody_2bar": "new"}, None),
-        ({}, MODELS, None),
+        (MODELS, {**MODELS, "melody_2bar": "new"}, ELSEWHERE),
+        ({}, MODELS, ELSEWHERE.model_copy(update={"drums_latent": None})),
     ],
 )
-def test_the_carry_holds_as_far_as_the_models_do(
-    before: dict[str, str], now: dict[str, str], expected: Carry | None
-) -> None:
-    """A latent point is handed on only to the model that it is a point of."""
+def test_the_carry_holds_as_far_as_the_models_do(before: dict[str, str], now: dict[str, str], expected: Carry) -> None:
+    """A latent point is handed on only to the model that it is a point of; key, tempo, motifs and titles always are."""
     assert carry_from(take(before), DAY, Sources(models=now, sounds={}, anchors={})) == expected
 
 

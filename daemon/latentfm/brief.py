@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from latentfm.playlist import Mode, Playlist, Role
+from latentfm.playlist import MetreName, Mode, Playlist, Role
 
 PitchClass = Annotated[int, Field(ge=0, le=11)]
 LatentPoint = tuple[float, ...]
@@ -42,8 +42,10 @@ class Idea(Value):
     """A motif that was heard, as it is remembered to come back: what it was, and how it sounded then."""
 
     latent: LatentPoint  # where the walk was
+    space: str = ""  # SHA-256 of the model whose latent space that is
     tune: Annotated[str, Field(pattern=r"^\d+( \d+[+-]\d+)*$")]  # onsets and intervals: ``music.melody.fingerprint``
     steps: Annotated[int, Field(ge=1, le=128)]  # of the model, that it lasts
+    metre: MetreName = "4/4"  # that it was heard in
     stretch: Annotated[int, Field(ge=1, le=4)]  # how slowly it was read: steps of the section in one of the model
     pitch: float  # mean MIDI pitch of its notes
     mode: Mode
@@ -57,7 +59,7 @@ class Carry(Value):
     section: Annotated[int, Field(ge=0)]  # how many sections came before the next one
     key: Key
     qpm: float
-    latent: LatentPoint  # where the walk of the lead ended
+    latent: LatentPoint  # where the walk of the lead ended; empty where the next one begins anew
     drums_latent: LatentPoint | None = None
     motifs: tuple[Idea, ...] = ()  # older motifs to come back to, the latest last
     tails: dict[Role, tuple[TailNote, ...]] = Field(default_factory=dict)

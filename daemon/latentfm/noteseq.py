@@ -7,12 +7,14 @@ studio of a small box has better uses for. The modules named here are loaded wit
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from types import ModuleType
+from typing import Any
 
 PACKAGE = "note_seq"
 
@@ -40,4 +42,10 @@ with _bare_package(), redirect_stdout(io.StringIO()):
     from note_seq import constants, midi_io
     from note_seq.protobuf.music_pb2 import NoteSequence
 
-__all__ = ["NoteSequence", "constants", "midi_io"]
+__all__ = ["NoteSequence", "constants", "midi_io", "part"]
+
+
+def part(name: str) -> Any:
+    """Return a module of note-seq by its name, such as ``melodies_lib``, loaded without the notebook tools too."""
+    with _bare_package():
+        return importlib.import_module(f"{PACKAGE}.{name}")

@@ -153,15 +153,17 @@ class Planner:
         return None
 
 
-def carry_from(last: TakeInfo, playlist: Playlist, sources: Sources) -> Carry | None:
+def carry_from(last: TakeInfo, playlist: Playlist, sources: Sources) -> Carry:
     """Return where the next section goes on from the last take, as far as the models are still those it was made by.
 
-    A point in one model's latent space means nothing in another's.
+    A point in one model's latent space means nothing in another's. Key, tempo, motifs and titles are handed on all the
+    same: motifs are remembered as tunes.
     """
     before = last.provenance.get("brief", {}).get("models", {})
-    lead, drums = playlist.models.melody_vae, playlist.models.drums_vae
+    lead, drums = playlist.walks_in, playlist.models.drums_vae
+    changed: dict[str, object] = {}
     if before.get(lead) != sources.models[lead]:
-        return None
+        changed["latent"] = ()
     if before.get(drums) != sources.models.get(drums):
-        return last.carry.model_copy(update={"drums_latent": None})
-    return last.carry
+        changed["drums_latent"] = None
+    return last.carry.model_copy(update=changed)

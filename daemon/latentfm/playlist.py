@@ -15,6 +15,7 @@ _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _PITCH_NAME = re.compile(r"^([A-Ga-g])([#b]?)(-?\d+)$")
 
 Mode = Literal["major", "mixolydian", "lydian", "dorian", "aeolian", "major_pentatonic", "minor_pentatonic"]
+MetreName = Literal["4/4", "3/4", "6/8"]
 Role = Literal["lead", "counter", "pad", "bass", "drums", "colour"]
 
 
@@ -46,7 +47,12 @@ class Table(BaseModel):
 
 
 class Tempo(Table):
-    """How fast: ``qpm`` is the range of quarter notes a minute that sections move in."""
+    """How fast, and in which metre: ``qpm`` is the range of quarter notes a minute that sections move in.
+
+    They are quarters in 6/8 too, where a beat lasts one and a half of them.
+    """
+
+    metre: MetreName = "4/4"
 
     qpm: tuple[Annotated[float, Field(ge=30, le=240)], Annotated[float, Field(ge=30, le=240)]] = (92.0, 108.0)
     swing: Annotated[float, Field(ge=0.5, le=0.7)] = 0.5  # share of a beat's first half, in eighths
@@ -54,6 +60,8 @@ class Tempo(Table):
     @model_validator(mode="after")
     def _rising(self) -> Self:
         _check_range(*self.qpm, "tempo.qpm")
+        if self.metre == "6/8" and self.swing > 0.5:  # noqa: PLR2004 - straight
+            raise ValueError("tempo.swing bends halves of a beat; in 6/8 beats have three parts: leave it at 0.5")
         return self
 
 
@@ -91,12 +99,19 @@ class Melody(Table):
 
 
 class Models(Table):
-    """Names of the models, as ``latentfm models list`` prints them, and how freely they draw."""
+    """Names of the models, as ``latentfm models list`` prints them, and how freely they draw.
+
+    Without a ``drums_rnn`` the drums VAE plays the fills as well: the RNN that ships knows 4/4 only. Where a
+    ``polyphony`` model is named, it writes pad and bass under the lead. Where a ``trio`` model is named, it writes
+    lead, bass and drums, sixteen bars at once, and the models of motifs and grooves rest.
+    """
 
     melody_vae: str = "melody_2bar"
     melody_rnn: str = "attention_rnn"
     drums_vae: str = "drums_2bar"
-    drums_rnn: str = "drum_kit"
+    drums_rnn: str = "drum_kit"  # or "" for none
+    polyphony: str = ""
+    trio: str = ""
     vae_temperature: Annotated[float, Field(gt=0, le=2)] = 0.5
     rnn_temperature: Annotated[float, Field(gt=0, le=2)] = 0.9
 
@@ -189,6 +204,22 @@ class Playlist(Table):
         if missing:
             raise ValueError(f"an ensemble needs a lead, a pad and a bass; missing: {', '.join(missing)}")
         return self
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """Names of the models that its sections are made with, each once."""
+        models = self.models
+        if models.trio:
+            return (models.trio,)
+        names = [models.melody_vae, models.melody_rnn, *([models.polyphony] if models.polyphony else [])]
+        if self.voice("drums") is not None:
+            names += [models.drums_vae, *([models.drums_rnn] if models.drums_rnn else [])]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def walks_in(self) -> str:
+        """Name of the model whose latent space the walk goes through."""
+        return self.models.trio or self.models.melody_vae
 
     def voice(self, role: Role) -> Voice | None:
         """Return the voice of a role, or None where the ensemble has none."""

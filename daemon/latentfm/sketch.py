@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from latentfm import bank, sources
+from latentfm import bank, midi_file, sources
 from latentfm.audio.pcm import Pcm
 from latentfm.brief import Carry
 from latentfm.compose import Section, compose, midi_in
-from latentfm.errors import BankError, MidiError
+from latentfm.errors import BankError, MidiError, ModelError
 from latentfm.models import catalogue, latent
 from latentfm.orders import next_brief
 from latentfm.playlist import Playlist
@@ -22,7 +22,6 @@ from latentfm.studio import produce
 from latentfm.take import TakeInfo
 
 STAGES: Final = ("composing", "rendering", "writing", "drawing")
-_STEPS_PER_BAR: Final = 16
 
 
 @dataclass(frozen=True)
@@ -69,27 +68,35 @@ def compose_sections(
         yield Made(folder, section, info, audio)
 
 
-def continue_melody(primer: Path, *, model: str, bars: int, temperature: float, seed: int, out: Path) -> float:
+def continue_melody(
+    primer: Path, *, model: str, bars: int, chords: Sequence[str], temperature: float, seed: int, out: Path
+) -> float:
     """Write a primer and ``bars`` bars that an event RNN adds; return the log-likelihood of those, in nats.
+
+    ``chords`` are for a model that follows them: one a bar from the primer's first on, again and again.
 
     Raises:
         MidiError: the primer can't be read, or holds nothing that the model plays; or ``out`` can't be written.
-        ModelError: there is no such RNN.
+        ModelError: there is no such RNN, or it wants other chords than it is given, or none.
     """
     rnn = catalogue.load_rnn(model)
-    qpm = midi_in.qpm_of(midi_in.read(primer))
+    qpm, metre = midi_in.qpm_of(midi_file.read(primer)), midi_in.metre_of(primer)
     rng = np.random.default_rng(seed)
-    steps = bars * _STEPS_PER_BAR
+    steps = bars * metre.steps_per_bar
     if rnn.representation == "drums":
-        drums = midi_in.drum_events(primer)
+        drums = midi_in.drum_events(primer, metre)
         (continuation,) = rnn.continue_primer(drums, steps, rng, temperature, 1)
         added = [event for event in continuation.events if isinstance(event, frozenset)]
-        sequence = midi_in.drums_sequence([*drums, *added], qpm)
+        sequence = midi_in.drums_sequence([*drums, *added], qpm, metre)
     else:
-        melody = midi_in.melody_events(primer)
-        (continuation,) = rnn.continue_primer(melody, steps, rng, temperature, 1)
+        melody = midi_in.melody_events(primer, metre)
+        if chords and not rnn.follows_chords:
+            raise ModelError(f"the model {model!r} follows no chords; leave them out")
+        each = metre.steps_per_bar
+        symbols = [chords[step // each % len(chords)] for step in range(len(melody) + steps)] if chords else []
+        (continuation,) = rnn.continue_primer(melody, steps, rng, temperature, 1, symbols)
         notes = [event for event in continuation.events if isinstance(event, int)]
-        sequence = midi_in.melody_sequence([*melody, *notes], qpm)
+        sequence = midi_in.melody_sequence([*melody, *notes], qpm, metre)
     midi_in.write(sequence, _parent_made(out))
     return continuation.log_likelihood
 
@@ -106,11 +113,16 @@ def interpolate_melodies(
     """
     vae = catalogue.load_vae(model)
     windows = midi_in.drum_windows if vae.representation == "drums" else midi_in.melody_windows
-    ends, _ = vae.encode(np.concatenate([windows(path, vae.steps)[:1] for path in (first, second)]))
+    metre = midi_in.metre_of(first)
+    if vae.steps % metre.steps_per_bar:
+        raise MidiError(
+            f"{first}: is in {metre.name}; the model {model!r} knows windows of {vae.steps} sixteenths: no whole bars"
+        )
+    ends, _ = vae.encode(np.concatenate([windows(path, vae.steps, metre)[:1] for path in (first, second)]))
     points = latent.interpolate(ends[0], ends[1], steps)
     decoded = vae.decode(points, np.random.default_rng(seed), temperature)
-    qpm = midi_in.qpm_of(midi_in.read(first))
-    midi_in.write(midi_in.labels_sequence(decoded.labels, vae.representation, qpm), _parent_made(out))
+    qpm = midi_in.qpm_of(midi_file.read(first))
+    midi_in.write(midi_in.labels_sequence(decoded.labels, vae.representation, qpm, metre), _parent_made(out))
 
 
 def _replace(folder: Path) -> Path:

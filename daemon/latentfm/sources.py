@@ -27,12 +27,9 @@ def sources_of(playlist: Playlist) -> Sources:
     Raises:
         ModelError, SoundFontError, MidiError: something that it names is not there.
     """
-    names = [playlist.models.melody_vae, playlist.models.melody_rnn]
-    if playlist.voice("drums"):
-        names += [playlist.models.drums_vae, playlist.models.drums_rnn]
     fonts = {voice.soundfont for voice in playlist.voices}
     return Sources(
-        models={name: catalogue.checksum(name) for name in sorted(set(names))},
+        models={name: catalogue.checksum(name) for name in sorted(playlist.model_names)},
         sounds={font: soundfonts.checksum(soundfonts.find(font)) for font in sorted(fonts)},
         anchors={anchor: _file_checksum(Path(anchor)) for anchor in playlist.walk.anchors},
     )

@@ -16,6 +16,7 @@ from latentfm.models import catalogue
 from latentfm.models.events import MelodyNote, labels_to_notes, notes_to_labels
 from latentfm.music import melody
 from latentfm.music.chords import triad
+from latentfm.music.metre import FOUR_FOUR
 from latentfm.music.note import Note
 from latentfm.playlist import Playlist
 
@@ -25,7 +26,7 @@ C_MAJOR = Key(tonic=0, mode="major")
 def batch(*tunes: list[tuple[int, int, int]], stretch: int = 1, steps: int = 32) -> Batch:
     """Read tunes, as (onset, length, pitch), as a batch of drafts."""
     labels = np.stack([notes_to_labels([MelodyNote(*note) for note in tune], 32) for tune in tunes])
-    return candidates.read(labels, np.zeros(len(tunes)), stretch=stretch, steps=steps)
+    return candidates.read(labels, np.zeros(len(tunes)), stretch=stretch, steps=steps, metre=FOUR_FOUR)
 
 
 def scale(*pitches: int, length: int = 4) -> list[tuple[int, int, int]]:
@@ -36,7 +37,7 @@ def scale(*pitches: int, length: int = 4) -> list[tuple[int, int, int]]:
 @given(st.lists(st.integers(0, 89), min_size=32, max_size=32))
 def test_drafts_are_read_as_the_models_mean_them(labels: list[int]) -> None:
     """A batch gives the notes that the model's own reading of its labels gives."""
-    read = candidates.read(np.array([labels]), np.zeros(1), stretch=1, steps=32)
+    read = candidates.read(np.array([labels]), np.zeros(1), stretch=1, steps=32, metre=FOUR_FOUR)
     wanted = [(note.onset, note.length, note.pitch) for note in labels_to_notes(labels)]
     assert [(note.onset, note.length, note.pitch) for note in read.notes(0)] == wanted
 
@@ -94,7 +95,7 @@ def test_a_variation_is_near_and_different() -> None:
     assert motifs.variant(alone, original, places, Joins(), varied=True) == original
 
 
-GROUND = repair.Ground(C_MAJOR, [triad(C_MAJOR, 0)] * 4)
+GROUND = repair.Ground(C_MAJOR, FOUR_FOUR, [triad(C_MAJOR, 0)] * 4)
 
 
 def test_only_clashes_on_strong_beats_move() -> None:
@@ -139,7 +140,7 @@ def test_the_lead_breathes(seed: int, length: int) -> None:
         [Note(start + step, length, int(rng.integers(60, 80))) for step in range(0, 32 - 2 * (32 // 16), length)]
         for start, _ in spans
     ]
-    aired = repair.breathe(units, spans, (0.1, 0.4), 2)
+    aired = repair.breathe(units, spans, FOUR_FOUR, (0.1, 0.4), 2)
     share = melody.rest_share([note for unit in aired for note in unit], spans)
     assert 0.1 <= share <= 0.4
     before = [(note.onset, note.pitch) for unit in units for note in unit]
@@ -157,7 +158,7 @@ def test_a_groove_with_a_pulse_is_chosen() -> None:
     noise = np.random.default_rng(0).integers(0, 512, 32)
     toms = np.full(32, 0b10000)
     rows = np.stack([plain, noise, toms, np.zeros(32, dtype=np.int64)])
-    assert percussion.groove_fitness(rows, np.zeros(4), 10.0).argmax() == 0
+    assert percussion.groove_fitness(rows, np.zeros(4), 10.0, FOUR_FOUR).argmax() == 0
 
 
 def test_titles_are_many_and_none_is_given_twice(day: Playlist) -> None:
@@ -182,8 +183,9 @@ def test_density_is_a_direction_of_latent_space() -> None:
     vae = catalogue.load_vae("melody_2bar")
     rng = np.random.default_rng(5)
     z = rng.standard_normal((64, vae.z_size), dtype=np.float32)
+    attribute = density.attribute(vae, FOUR_FOUR)
     found = [
-        float((vae.decode(density.attribute(vae).moved(z, wanted), rng, 0.5).labels >= 2).sum(axis=1).mean() / 2)
+        float((vae.decode(attribute.moved(z, wanted), rng, 0.5).labels >= 2).sum(axis=1).mean() / 2)
         for wanted in (4.0, 6.0, 9.0)
     ]
     assert found == pytest.approx([4.0, 6.0, 9.0], abs=1.5)
@@ -194,7 +196,6 @@ def test_density_is_a_direction_of_latent_space() -> None:
 def test_a_remembered_tune_is_the_tune(steps: int, stretch: int) -> None:
     """A motif that is written down and read again has its onsets and intervals, however slowly it was heard."""
     tune = [Note(2 * stretch, 4 * stretch, 64), Note(6 * stretch, 2 * stretch, 60), Note(12 * stretch, stretch, 71)]
-    read = candidates.read(
-        recall.labels(recall.tune(tune, stretch), steps)[None], np.zeros(1), stretch=stretch, steps=steps
-    )
+    labels = recall.labels(recall.tune(tune, stretch), steps)[None]
+    read = candidates.read(labels, np.zeros(1), stretch=stretch, steps=steps, metre=FOUR_FOUR)
     assert melody.fingerprint(read.notes(0)) == melody.fingerprint(tune)

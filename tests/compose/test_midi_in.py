@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from note_seq.protobuf.music_pb2 import NoteSequence
 
-from latentfm.compose import midi_check, midi_in
+from latentfm import midi_check, midi_file
+from latentfm.compose import midi_in
 from latentfm.errors import MidiError
 from latentfm.models.events import MIN_PITCH
+from latentfm.music.metre import FOUR_FOUR
 from latentfm.music.note import Note
 
 TUNE = [60, -2, 62, -2, 64, -2, -1, -2] * 4
@@ -39,14 +41,14 @@ def test_a_melody_survives_the_file(tmp_path: Path) -> None:
     """Events written as MIDI and read back are the same events, at any tempo."""
     for qpm in (60.0, 97.3, 180.0):
         path = saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE, qpm))
-        assert midi_in.melody_events(path) == TUNE
-        assert midi_in.qpm_of(midi_in.read(path)) == pytest.approx(qpm, rel=1e-4)
+        assert midi_in.melody_events(path, FOUR_FOUR) == TUNE
+        assert midi_in.qpm_of(midi_file.read(path)) == pytest.approx(qpm, rel=1e-4)
 
 
 def test_windows_are_labels(tmp_path: Path) -> None:
     """A melody's windows are two bars each from every bar on, in a MusicVAE's labels."""
     path = saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE * 2))
-    windows = midi_in.melody_windows(path, 32)
+    windows = midi_in.melody_windows(path, 32, FOUR_FOUR)
     assert windows.shape == (4, 32)
     assert windows[0, 0] == 60 - MIN_PITCH + 2
     assert windows[0, 6] == 1
@@ -55,7 +57,7 @@ def test_windows_are_labels(tmp_path: Path) -> None:
 def test_phrases_follow_each_other(tmp_path: Path) -> None:
     """Phrases are two bars each from the first bar with notes on, and don't overlap."""
     path = saved(tmp_path / "tune.mid", midi_in.melody_sequence([-2] * 16 + TUNE * 2))
-    windows, every = midi_in.phrases(path, 32), midi_in.melody_windows(path, 32)
+    windows, every = midi_in.phrases(path, 32, FOUR_FOUR), midi_in.melody_windows(path, 32, FOUR_FOUR)
     assert len(windows) == 2
     assert (windows[0] == every[1]).all()
     assert (windows[1] == every[3]).all()
@@ -65,9 +67,9 @@ def test_drums_survive_the_file(tmp_path: Path) -> None:
     """Drum events written as MIDI and read back are the same, as events and as labels."""
     bar = [frozenset({36, 42}), frozenset(), frozenset({42}), frozenset()] * 4
     path = saved(tmp_path / "drums.mid", midi_in.drums_sequence(bar))
-    assert midi_in.drum_events(path) == bar
-    assert midi_in.drum_windows(path, 32).shape == (1, 32)
-    assert midi_in.drum_windows(path, 32)[0, 0] == 0b101
+    assert midi_in.drum_events(path, FOUR_FOUR) == bar
+    assert midi_in.drum_windows(path, 32, FOUR_FOUR).shape == (1, 32)
+    assert midi_in.drum_windows(path, 32, FOUR_FOUR)[0, 0] == 0b101
 
 
 def test_labels_become_a_sequence() -> None:
@@ -92,7 +94,7 @@ def test_the_highest_line_is_the_melody(tmp_path: Path) -> None:
         sequence.notes.add(
             pitch=38, velocity=80, start_time=note.start_time, end_time=note.end_time, is_drum=True, instrument=9
         )
-    assert midi_in.melody_events(saved(tmp_path / "many.mid", sequence)) == TUNE
+    assert midi_in.melody_events(saved(tmp_path / "many.mid", sequence), FOUR_FOUR) == TUNE
 
 
 def test_skyline() -> None:
@@ -108,7 +110,8 @@ def test_a_tempo_change_keeps_the_beat(tmp_path: Path) -> None:
     sequence.time_signatures.add(numerator=4, denominator=4)
     for pitch, start, end in ((60, 0.0, 0.5), (62, 0.5, 2.0), (64, 2.0, 3.0), (65, 3.0, 4.0)):
         sequence.notes.add(pitch=pitch, velocity=80, start_time=start, end_time=end)
-    assert [note.onset for note in midi_in.melody(saved(tmp_path / "slower.mid", sequence))] == [0, 4, 16, 20]
+    line = midi_in.melody(saved(tmp_path / "slower.mid", sequence), FOUR_FOUR)
+    assert [note.onset for note in line] == [0, 4, 16, 20]
 
 
 def test_a_file_of_a_billion_ticks_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +119,7 @@ def test_a_file_of_a_billion_ticks_is_refused_unopened(tmp_path: Path, monkeypat
     monkeypatch.setattr(note_seq, "midi_file_to_note_sequence", lambda _: pytest.fail("opened"))
     wait = b"\xff\xff\xff\x7f\x90\x3c\x40"
     with pytest.raises(MidiError, match="lasts more than"):
-        midi_in.read(midi(tmp_path / "bomb.mid", wait * 4))
+        midi_file.read(midi(tmp_path / "bomb.mid", wait * 4))
 
 
 def test_too_long_in_seconds_is_refused(tmp_path: Path) -> None:
@@ -124,7 +127,7 @@ def test_too_long_in_seconds_is_refused(tmp_path: Path) -> None:
     slow = b"\x00\xff\x51\x03\xff\xff\xff\x00\x90\x3c\x40" + b"\x81\x80\x00\x80\x3c\x40"
     path = midi(tmp_path / "slow.mid", slow, division=24)
     with pytest.raises(MidiError, match="at most 3600 s"):
-        midi_in.read(path)
+        midi_file.read(path)
 
 
 @pytest.mark.parametrize(
@@ -144,19 +147,19 @@ def test_what_is_no_midi_is_refused(tmp_path: Path, content: bytes, words: str) 
     path = tmp_path / "bad.mid"
     path.write_bytes(content)
     with pytest.raises(MidiError, match=words) as caught:
-        midi_in.melody(path)
+        midi_in.melody(path, FOUR_FOUR)
     assert "bad.mid" in str(caught.value)
 
 
 def test_missing_and_huge_files_are_refused(tmp_path: Path) -> None:
     """A missing file and one of many megabytes are errors, not a crash."""
     with pytest.raises(MidiError, match="can't be read"):
-        midi_in.read(tmp_path / "none.mid")
+        midi_file.read(tmp_path / "none.mid")
     huge = tmp_path / "huge.mid"
     with huge.open("wb") as file:
         file.truncate(midi_check.MAX_BYTES + 1)
     with pytest.raises(MidiError, match="more than a MIDI file needs"):
-        midi_in.read(huge)
+        midi_file.read(huge)
 
 
 def test_music_that_does_not_serve_is_refused(tmp_path: Path) -> None:
@@ -166,16 +169,16 @@ def test_music_that_does_not_serve_is_refused(tmp_path: Path) -> None:
     waltz = midi_in.melody_sequence(TUNE)
     waltz.time_signatures[0].numerator = 3
     with pytest.raises(MidiError, match="no notes"):
-        midi_in.melody(empty)
+        midi_in.melody(empty, FOUR_FOUR)
     with pytest.raises(MidiError, match="drums only"):
-        midi_in.melody_windows(drums, 32)
+        midi_in.melody_windows(drums, 32, FOUR_FOUR)
     with pytest.raises(MidiError, match="3/4"):
-        midi_in.melody_events(saved(tmp_path / "waltz.mid", waltz))
+        midi_in.melody_events(saved(tmp_path / "waltz.mid", waltz), FOUR_FOUR)
     with pytest.raises(MidiError, match="holds no drums"):
-        midi_in.drum_events(saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE)))
+        midi_in.drum_events(saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE)), FOUR_FOUR)
     low = midi_in.melody_sequence([3, -2, -2, -2])
     with pytest.raises(MidiError, match="no note on a piano"):
-        midi_in.melody(saved(tmp_path / "low.mid", low))
+        midi_in.melody(saved(tmp_path / "low.mid", low), FOUR_FOUR)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -184,4 +187,4 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, track: bytes) -> None:
     """Whatever a track holds, it is read or it is a MidiError."""
     path = midi(tmp_path / "any.mid", track)
     with contextlib.suppress(MidiError):
-        assert midi_in.melody(path)
+        assert midi_in.melody(path, FOUR_FOUR)

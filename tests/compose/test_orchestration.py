@@ -8,6 +8,7 @@ import pytest
 from latentfm.compose import arrange, dynamics, percussion, strokes, titles
 from latentfm.music import expression
 from latentfm.music.form import FormPlan, Unit
+from latentfm.music.metre import FOUR_FOUR
 from latentfm.playlist import Percussion, Playlist
 
 ALL = (1 << strokes.CLASSES) - 1
@@ -77,7 +78,7 @@ def test_each_style_has_a_sound_for_each_class(style: str) -> None:
     """Every drum of the models is played on something, at its step and no louder than it may be."""
     percussion_of = Percussion.model_validate({"style": style})
     labels = np.array([1 << bit for bit in range(strokes.CLASSES)], dtype=np.int64)
-    notes = strokes.played(percussion_of, labels, 32, 1.0, light=False)
+    notes = strokes.played(percussion_of, labels, 32, FOUR_FOUR, 1.0, light=False)
     assert [note.onset for note in notes] == list(range(32, 32 + strokes.CLASSES))
     assert [note.pitch for note in notes] == list(strokes.STYLES[style].pitches)
     assert all(45 <= note.velocity <= 100 for note in notes)
@@ -85,7 +86,7 @@ def test_each_style_has_a_sound_for_each_class(style: str) -> None:
 
 def test_a_drummer_has_two_hands() -> None:
     """Of drums that the model hits at once two and the kick are struck, the loudest ones."""
-    (kick, *struck) = strokes.played(Percussion(), np.array([ALL], dtype=np.int64), 0, 1.0, light=False)
+    (kick, *struck) = strokes.played(Percussion(), np.array([ALL], dtype=np.int64), 0, FOUR_FOUR, 1.0, light=False)
     loudest = sorted(strokes.STYLES["kit"].velocities[1:])[-2:]
     assert kick.pitch == strokes.STYLES["kit"].pitches[strokes.KICK]
     assert sorted(note.velocity - 6 for note in struck) == loudest
@@ -93,10 +94,14 @@ def test_a_drummer_has_two_hands() -> None:
 
 def test_a_groove_begins_with_cymbals_or_shakers() -> None:
     """Where the drums come in, only the light classes play; and one sound is struck once at a time."""
-    notes = strokes.played(Percussion(style="hands"), np.array([ALL, ALL], dtype=np.int64), 0, 1.0, light=True)
+    notes = strokes.played(
+        Percussion(style="hands"), np.array([ALL, ALL], dtype=np.int64), 0, FOUR_FOUR, 1.0, light=True
+    )
     light = {strokes.STYLES["hands"].pitches[bit] for bit in (strokes.CLOSED, strokes.OPEN, strokes.RIDE)}
     assert {note.pitch for note in notes} <= light
-    brushes = strokes.played(Percussion(style="brushes"), np.array([ALL], dtype=np.int64), 0, 1.0, light=False)
+    brushes = strokes.played(
+        Percussion(style="brushes"), np.array([ALL], dtype=np.int64), 0, FOUR_FOUR, 1.0, light=False
+    )
     assert len({note.pitch for note in brushes}) == len(brushes)
 
 
@@ -110,8 +115,8 @@ def test_hands_like_toms_and_a_kit_likes_a_back_beat() -> None:
     tumbao[[6, 12, 14, 22, 28, 30]] |= 1 << strokes.HIGH_TOM
     tumbao[::2] |= 1 << strokes.CLOSED
     rows, likelihood = np.stack([rock, tumbao]), np.zeros(2)
-    assert percussion.groove_fitness(rows, likelihood, 10.0).argmax() == 0
-    assert percussion.groove_fitness(rows, likelihood, 10.0, hands=True).argmax() == 1
+    assert percussion.groove_fitness(rows, likelihood, 10.0, FOUR_FOUR).argmax() == 0
+    assert percussion.groove_fitness(rows, likelihood, 10.0, FOUR_FOUR, hands=True).argmax() == 1
 
 
 def test_the_playlist_says_how_busy_the_drums_are(day: Playlist) -> None:
@@ -125,7 +130,7 @@ def test_the_playlist_says_how_busy_the_drums_are(day: Playlist) -> None:
     for wanted, chosen in ((6, 0), (18, 1)):
         asked = Percussion.model_validate({"strokes_per_bar": wanted}).strokes_per_bar
         assert asked is not None
-        assert percussion.groove_fitness(rows, np.zeros(2), asked).argmax() == chosen
+        assert percussion.groove_fitness(rows, np.zeros(2), asked, FOUR_FOUR).argmax() == chosen
 
 
 def test_a_title_is_never_given_twice(day: Playlist) -> None:

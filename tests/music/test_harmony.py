@@ -14,7 +14,7 @@ from latentfm.brief import Key
 from latentfm.music import bass, progressions, voicing
 from latentfm.music.bass import BassBar
 from latentfm.music.chords import Chord, coloured, triad
-from latentfm.music.note import STEPS_PER_BAR
+from latentfm.music.metre import METRES, Metre
 from latentfm.music.voicing import Slot
 from latentfm.playlist import Mode
 
@@ -102,25 +102,27 @@ def test_a_range_without_voicings_is_refused() -> None:
 
 
 @settings(max_examples=60)
-@given(all_keys, seeds, st.integers(0, bass.LIVELIEST))
-def test_bass_lines_keep_the_rules(key: Key, seed: int, liveliness: int) -> None:
-    """The bass stays between E1 and G2, has each chord's root on one, and reaches a new root by step."""
+@given(all_keys, seeds, st.integers(0, 3), st.sampled_from(list(METRES.values())))
+def test_bass_lines_keep_the_rules(key: Key, seed: int, liveliness: int, metre: Metre) -> None:
+    """The bass stays between E1 and G2, has each new chord's root on one, and walks to a new root by step."""
+    bar_steps = metre.steps_per_bar
     chords = progression(key, seed, 1)
     bars = [
         BassBar(bar, chord, chords[bar + 1] if bar + 1 < len(chords) else None, liveliness)
         for bar, chord in enumerate(chords)
     ]
-    line = bass.line(bars, key, np.random.default_rng(seed))
+    line = bass.line(bars, key, metre, np.random.default_rng(seed))
     by_onset = {note.onset: note for note in line}
     assert all(28 <= note.pitch <= 43 for note in line)
     assert all(after.onset >= before.end for before, after in pairwise(line))
     for bar, chord in enumerate(chords):
-        assert by_onset[bar * STEPS_PER_BAR].pitch % 12 == chord.root
+        if not bar or chord.root != chords[bar - 1].root:
+            assert by_onset[bar * bar_steps].pitch % 12 == chord.root
     approached = [
         abs(after.pitch - before.pitch)
         for before, after in pairwise(line)
-        if after.onset % STEPS_PER_BAR == 0
-        and before.onset % STEPS_PER_BAR >= 12
-        and chords[after.onset // STEPS_PER_BAR].root != chords[before.onset // STEPS_PER_BAR].root
+        if after.onset % bar_steps == 0
+        and before.onset % bar_steps >= bar_steps - 4
+        and chords[metre.bar(after.onset)].root != chords[metre.bar(before.onset)].root
     ]
     assert all(1 <= step <= 3 for step in approached)

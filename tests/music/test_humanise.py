@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latentfm.music import humanise
+from latentfm.music.metre import FOUR_FOUR
 from latentfm.music.note import Note
 
 
@@ -29,7 +30,7 @@ def test_deviations_are_small() -> None:
 def test_a_phrase_rises_to_its_top_note() -> None:
     """Velocities rise to the phrase's top note and fall to its end, and stay between 45 and 100."""
     notes = [Note(step * 2 + 1, 2, pitch) for step, pitch in enumerate([60, 62, 64, 67, 72, 69, 65, 62, 60])]
-    loud = humanise.phrased(notes, 66, np.random.default_rng(0), depth=24)
+    loud = humanise.phrased(notes, 66, FOUR_FOUR, np.random.default_rng(0), depth=24)
     velocities = [note.velocity for note in loud]
     assert velocities[4] == max(velocities)
     assert velocities[0] < velocities[2] < velocities[4] > velocities[6] > velocities[8]
@@ -39,7 +40,7 @@ def test_a_phrase_rises_to_its_top_note() -> None:
 def test_strong_beats_are_accented() -> None:
     """On a flat line the first beat is the loudest of its bar on average."""
     notes = [Note(step, 2, 60) for step in range(0, 640, 2)]
-    loud = humanise.phrased(notes, 66, np.random.default_rng(0), depth=0)
+    loud = humanise.phrased(notes, 66, FOUR_FOUR, np.random.default_rng(0), depth=0)
     first = np.mean([note.velocity for note in loud if note.onset % 16 == 0])
     weak = np.mean([note.velocity for note in loud if note.onset % 4 == 2])
     assert first > weak + 5

@@ -11,6 +11,7 @@ from latentfm.brief import Key
 from latentfm.music import figures, melody
 from latentfm.music.chords import triad
 from latentfm.music.figures import Bounds, Material
+from latentfm.music.metre import FOUR_FOUR
 from latentfm.music.note import Note, one_voice, shift, stretch
 
 C_MAJOR = Key(tonic=0, mode="major")
@@ -26,6 +27,7 @@ def material(lead: tuple[Note, ...], bars: int, **others: object) -> Material:
     """Return a section over C major with nothing but a lead, and what else a test names."""
     base = Material(
         key=C_MAJOR,
+        metre=FOUR_FOUR,
         bars=bars,
         voices={"lead": lead},
         chords=[triad(C_MAJOR, 0)] * bars,
@@ -63,15 +65,15 @@ def test_repeating_bars() -> None:
     """Of four bars the second repeats the first and the fourth the third's rhythm: half of them are known."""
     other = (Note(0, 2, 72), Note(2, 2, 71), Note(6, 10, 69))
     notes = (*TUNE, *shift(TUNE, 16), *shift(other, 32), *shift(other, 48, 3))
-    assert melody.repeating_share(notes, 0, 4) == 0.5
-    assert melody.longest_unchanged(notes, 4) == 2
+    assert melody.repeating_share(notes, 0, 4, FOUR_FOUR) == 0.5
+    assert melody.longest_unchanged(notes, 4, FOUR_FOUR) == 2
 
 
 def test_bars_read_in_half_time_count_as_one() -> None:
     """In half time two bars are compared with two bars, so held notes don't repeat each other."""
     notes = stretch([Note(0, 8, 60), Note(8, 8, 62), Note(16, 8, 67), Note(26, 6, 65)], 2)
-    assert melody.repeating_share(notes, 0, 4, 1) > 0
-    assert melody.repeating_share(notes, 0, 4, 2) == 0
+    assert melody.repeating_share(notes, 0, 4, FOUR_FOUR, 1) > 0
+    assert melody.repeating_share(notes, 0, 4, FOUR_FOUR, 2) == 0
 
 
 def test_leaps_and_their_return() -> None:
@@ -82,10 +84,10 @@ def test_leaps_and_their_return() -> None:
 
 def test_stuck_notes_and_range() -> None:
     """A pitch struck again counts on; the range is the widest of any eight bars."""
-    assert melody.longest_stuck((Note(0, 16, 60), Note(16, 8, 60), Note(24, 8, 62))) == 1.5
+    assert melody.longest_stuck((Note(0, 16, 60), Note(16, 8, 60), Note(24, 8, 62)), FOUR_FOUR) == 1.5
     far = (Note(0, 4, 60), Note(9 * 16, 4, 80))
-    assert melody.widest_range(far, 10) == 0
-    assert melody.widest_range((*far, Note(5 * 16, 4, 70)), 10) == 10
+    assert melody.widest_range(far, 10, FOUR_FOUR) == 0
+    assert melody.widest_range((*far, Note(5 * 16, 4, 70)), 10, FOUR_FOUR) == 10
 
 
 def test_rests_are_counted_inside_phrases() -> None:

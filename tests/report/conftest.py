@@ -105,6 +105,8 @@ def _finding(seed: int, **aired: float) -> Finding:
         "empty_bars": 0,
         "motifs_alike": 0.0,
         "densest": 0.6,
+        "under_share": 1.0,
+        "under_chord_tones": 0.9,
     }
     return Finding(
         seed=seed,

@@ -11,11 +11,12 @@ import numpy as np
 from latentfm.brief import Key
 from latentfm.compose.arrange import Layers
 from latentfm.music import bass as bass_lines
-from latentfm.music import voicing
+from latentfm.music import idioms, voicing
 from latentfm.music.bass import BassBar
 from latentfm.music.chords import Chord
 from latentfm.music.figures import LONGEST_SEMITONE, SEMITONES
-from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note, between
+from latentfm.music.metre import EIGHTH, Metre
+from latentfm.music.note import Note, between
 from latentfm.music.scales import OCTAVE, scale_step
 from latentfm.music.voicing import Slot, Voicing
 from latentfm.playlist import Voice
@@ -24,27 +25,19 @@ _HELD: Final = 3  # steps from which a lead note counts as sustained
 _PAD_ROOM: Final = 21  # semitones in which any chord has a voicing of four parts
 _BASS_ROOM: Final = 11
 _BELOW: Final = 9  # semitones: a counter-line keeps a sixth under the lead
-_HALF: Final = STEPS_PER_BAR // 2
 _REPLY: Final = 4  # steps of silence in the lead that the counter-line fills
 _LONGEST_TIE: Final = 4  # bars that a pad's common tone is held without being struck again
 # General MIDI programs whose notes die away by themselves: such pads strike chords again and again
 _DECAYING: Final = (*range(16), *range(24, 40), 45, 46, 47, *range(104, 109), *range(112, 120))
-# onset and length of a struck pad's chords in a bar, from still to lively
-_COMPS: Final = (
-    ((0, 16),),
-    ((0, 8), (8, 8)),
-    ((0, 6), (6, 6), (12, 4)),
-    ((0, 3), (6, 4), (10, 2), (14, 2)),
-)
 _BROKEN_EVENLY: Final = 0.4  # the energy from which broken chords leave no note out
-_ARPEGGIOS: Final = ((0, 1, 2, 1), (0, 2, 1, 2), (2, 1, 0, 1), (0, 1, 2, 3))
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What the accompaniment stands on: key, the chord of each bar, bars a chord, layers, and the lead as it airs."""
+    """What the accompaniment stands on: key, metre, the chord of each bar, bars a chord, layers, and the aired lead."""
 
     key: Key
+    metre: Metre
     chords: tuple[Chord, ...]
     bars_per_chord: int
     layers: Layers
@@ -54,6 +47,10 @@ class Ground:
     def bars(self) -> int:
         """Bars of the section."""
         return len(self.chords)
+
+    def alone(self, line: Sequence[Note]) -> tuple[Note, ...]:
+        """Return the notes that begin where the pad is alone."""
+        return tuple(note for note in line if self.layers.alone(self.metre.bar(note.onset)))
 
 
 def _register(voice: Voice, lowest: int, highest: int, room: int) -> tuple[int, int]:
@@ -76,7 +73,8 @@ def _spans(ground: Ground) -> list[tuple[int, int]]:
 
 
 def _slot(ground: Ground, voice: Voice, first: int, bars: int) -> Slot:
-    start, end = first * STEPS_PER_BAR, (first + bars) * STEPS_PER_BAR
+    bar_steps = ground.metre.steps_per_bar
+    start, end = first * bar_steps, (first + bars) * bar_steps
     sounding = [note for note in ground.lead if note.onset < end and note.end > start]
     ceiling = min([note.pitch - 1 for note in sounding] + [min(voice.high, voicing.HIGHEST)])
     held = [note.pitch for note in sounding if min(note.end, end) - max(note.onset, start) >= _HELD]
@@ -96,19 +94,20 @@ def pad(ground: Ground, voice: Voice, before: Voicing | None = None) -> tuple[tu
     path = voicing.lead_voices(slots, low=low, high=high, before=before)
     if voice.program in _DECAYING:
         return _struck(ground, spans, path), path[-1]
-    return _tied(spans, path, ground.layers.body), path[-1]
+    return _tied(ground, spans, path), path[-1]
 
 
-def _tied(spans: Sequence[tuple[int, int]], path: Sequence[Voicing], body: tuple[int, int]) -> tuple[Note, ...]:
+def _tied(ground: Ground, spans: Sequence[tuple[int, int]], path: Sequence[Voicing]) -> tuple[Note, ...]:
     """Hold chords, common tones over the bar line; at the ends of the body all are struck anew."""
+    bar_steps, body = ground.metre.steps_per_bar, ground.layers.body
     open_notes: dict[int, Note] = {}
     notes: list[Note] = []
     for (first, bars), voices in zip(spans, path, strict=True):
-        start, length = first * STEPS_PER_BAR, bars * STEPS_PER_BAR
+        start, length = first * bar_steps, bars * bar_steps
         left = [
             pitch
             for pitch, held in sorted(open_notes.items())
-            if first in body or pitch not in voices or held.length >= _LONGEST_TIE * STEPS_PER_BAR
+            if first in body or pitch not in voices or held.length >= _LONGEST_TIE * bar_steps
         ]
         notes += [open_notes.pop(pitch) for pitch in left]
         for pitch in voices:
@@ -119,11 +118,13 @@ def _tied(spans: Sequence[tuple[int, int]], path: Sequence[Voicing], body: tuple
 
 def _struck(ground: Ground, spans: Sequence[tuple[int, int]], path: Sequence[Voicing]) -> tuple[Note, ...]:
     """Strike chords in a rhythm that follows the energy, one rhythm for each unevenness of it."""
+    idiom, bar_steps = idioms.of(ground.metre), ground.metre.steps_per_bar
     notes: list[Note] = []
     for (first, bars), voices in zip(spans, path, strict=True):
         for bar in range(first, first + bars):
-            rhythm = _COMPS[min(int(ground.layers.energy[bar] * 3), len(_COMPS) - 1)]
-            notes += [Note(bar * STEPS_PER_BAR + onset, length, pitch) for onset, length in rhythm for pitch in voices]
+            comps = idiom.comps if ground.layers.plays("bass", bar) else idiom.comps_alone
+            rhythm = comps[min(int(ground.layers.energy[bar] * 3), len(comps) - 1)]
+            notes += [Note(bar * bar_steps + onset, length, pitch) for onset, length in rhythm for pitch in voices]
     return tuple(sorted(notes))
 
 
@@ -136,16 +137,17 @@ def bass(ground: Ground, voice: Voice, liveliest: int, rng: np.random.Generator)
         lively = 0 if bar == playing[-1] else min(round(ground.layers.energy[bar] * liveliest), liveliest)
         places.append(BassBar(bar, ground.chords[bar], following, lively))
     low, high = _register(voice, bass_lines.LOWEST, bass_lines.HIGHEST, _BASS_ROOM)
-    return bass_lines.line(places, ground.key, rng, low=low, high=high)
+    return bass_lines.line(places, ground.key, ground.metre, rng, low=low, high=high)
 
 
 def counter(ground: Ground, voice: Voice, pad_notes: Sequence[Note] = ()) -> tuple[Note, ...]:
-    """Write a line a sixth or more under the lead: half notes while the lead moves, steps where it rests."""
+    """Write a line a sixth or more under the lead: a note for each strong beat while it moves, steps where it rests."""
     goals: list[Note] = []
     for bar in range(ground.bars):
         if ground.layers.plays("counter", bar):
-            for half in range(0, STEPS_PER_BAR, _HALF):
-                goals.append(_counter_tone(goals, ground, voice, bar * STEPS_PER_BAR + half, pad_notes))
+            for onset, length in ground.metre.spans:
+                start = bar * ground.metre.steps_per_bar + onset
+                goals.append(_counter_tone(goals, ground, voice, (start, start + length), pad_notes))
     line: list[Note] = []
     for goal, following in zip(goals, [*goals[1:], None], strict=True):
         silent = not any(note.onset < goal.end and note.end > goal.end - _REPLY for note in ground.lead)
@@ -156,9 +158,12 @@ def counter(ground: Ground, voice: Voice, pad_notes: Sequence[Note] = ()) -> tup
     return tuple(line)
 
 
-def _counter_tone(before: Sequence[Note], ground: Ground, voice: Voice, start: int, pad_notes: Sequence[Note]) -> Note:
-    """Return the chord tone for half a bar that lies best: near the last one, a sixth under the lead, and no rub."""
-    end, chord = start + _HALF, ground.chords[start // STEPS_PER_BAR]
+def _counter_tone(
+    before: Sequence[Note], ground: Ground, voice: Voice, span: tuple[int, int], pad_notes: Sequence[Note]
+) -> Note:
+    """Return the chord tone for a span that lies best: near the last one, a sixth under the lead, and no rub."""
+    start, end = span
+    chord = ground.chords[ground.metre.bar(start)]
     doubled = {note.pitch for note in pad_notes if note.onset < end and note.end > start}
     lead = min((note.pitch for note in between(ground.lead, start, end)), default=voice.high)
     top = max(min(voice.high, lead - _BELOW), voice.low + OCTAVE - 1)
@@ -174,27 +179,27 @@ def _counter_tone(before: Sequence[Note], ground: Ground, voice: Voice, start: i
             top - 2 - pitch
         ), pitch
 
-    return Note(start, _HALF, min(choices, key=price))
+    return Note(start, end - start, min(choices, key=price))
 
 
 def _reply(goal: Note, following: Note, key: Key) -> list[Note]:
     """Return a goal that walks on by scale steps towards the next one, in eighths, while the lead is silent."""
-    eighth = STEPS_PER_BEAT // 2
     side = 1 if following.pitch >= goal.pitch else -1
     first = scale_step(goal.pitch, key, side)
     second = scale_step(following.pitch, key, -side) if abs(following.pitch - goal.pitch) > _REPLY else first
     second = second if second != first else scale_step(first, key, side)
     return [
-        replace(goal, length=_HALF - 2 * eighth),
-        Note(goal.end - 2 * eighth, eighth, first),
-        Note(goal.end - eighth, eighth, second),
+        replace(goal, length=goal.length - 2 * EIGHTH),
+        Note(goal.end - 2 * EIGHTH, EIGHTH, first),
+        Note(goal.end - EIGHTH, EIGHTH, second),
     ]
 
 
 def colour(ground: Ground, voice: Voice, lively: int, rng: np.random.Generator) -> tuple[Note, ...]:
-    """Write broken chords: halves apart in calm moods, in lively ones quarters and, with more energy, eighths."""
-    shape = _ARPEGGIOS[int(rng.integers(len(_ARPEGGIOS)))]
-    step = STEPS_PER_BEAT if lively == 1 else STEPS_PER_BEAT // 2
+    """Write broken chords: far apart in calm moods, in lively ones nearer and, with more energy, in eighths."""
+    idiom, bar_steps = idioms.of(ground.metre), ground.metre.steps_per_bar
+    shape = idiom.arpeggios[int(rng.integers(len(idiom.arpeggios)))]
+    step = idiom.broken[lively > 1]
     centre = (voice.low + voice.high) // 2
     notes: list[Note] = []
     for bar in range(ground.bars):
@@ -206,9 +211,9 @@ def colour(ground: Ground, voice: Voice, lively: int, rng: np.random.Generator) 
         )
         ladder = [root + (tone - chord.root) % OCTAVE for tone in chord.tones[:3]] + [root + OCTAVE]
         ladder = [pitch if pitch <= voice.high else pitch - OCTAVE for pitch in ladder]
-        for place in range(STEPS_PER_BAR // step):
-            onset = bar * STEPS_PER_BAR + place * step
-            if place % 2 == 0 or (lively > 1 and ground.layers.energy[bar] >= _BROKEN_EVENLY):
+        for place in range(bar_steps // step):
+            onset = bar * bar_steps + place * step
+            if place % idiom.thin == 0 or (lively > 1 and ground.layers.energy[bar] >= _BROKEN_EVENLY):
                 notes.append(Note(onset, step, ladder[shape[place % len(shape)]]))
     return tuple(notes)
 

@@ -15,6 +15,7 @@ from latentfm.compose.motifs import Frame, Joins, Motif
 from latentfm.compose.walk import score
 from latentfm.models.event_rnn import EventRNN
 from latentfm.models.events import MelodyNote, events_to_labels, labels_to_events, notes_to_labels
+from latentfm.music import metre
 from latentfm.music.note import Note
 from latentfm.playlist import Playlist
 
@@ -62,6 +63,7 @@ def answer(
     rnn: EventRNN,
     primer: Sequence[int],
     *,
+    symbols: Sequence[str],
     frame: Frame,
     places: Sequence[int],
     steps: int,
@@ -75,6 +77,7 @@ def answer(
     Args:
         rnn: the melody RNN.
         primer: what was played, from the start of a bar on, in the model's time.
+        symbols: the chord of each of its steps and of those of the answer, for a model that follows chords.
         frame: key and register; its centre is the call's.
         places: the chords of the answer in the frame's vocabulary.
         steps: events wanted, as many as the call has.
@@ -86,10 +89,14 @@ def answer(
     Returns:
         The answer from step 0.
     """
-    drawn = rnn.continue_primer(list(primer), steps, rng, playlist.models.rnn_temperature, playlist.melody.candidates)
+    temperature, count = playlist.models.rnn_temperature, playlist.melody.candidates
+    chords = symbols if rnn.follows_chords else ()
+    drawn = rnn.continue_primer(list(primer), steps, rng, temperature, count, chords=chords)
     labels = np.stack([events_to_labels([e for e in one.events if isinstance(e, int)]) for one in drawn])
     likelihood = np.array([one.log_likelihood for one in drawn])
-    batch = candidates.read(labels, likelihood, stretch=playlist.form.motif_stretch, steps=steps)
+    batch = candidates.read(
+        labels, likelihood, stretch=playlist.form.motif_stretch, steps=steps, metre=metre.of(playlist)
+    )
     call = np.array([event >= 0 for event in primer[-steps:]])
     merit = score(batch, playlist)
     merit += _RHYTHM_WEIGHT * candidates.rhythm_likeness(batch, call)

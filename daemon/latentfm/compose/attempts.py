@@ -6,7 +6,7 @@ at once; the first that keeps every bound and leaves nearly all of the models' n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -14,23 +14,25 @@ from typing import Final
 import numpy as np
 
 from latentfm.brief import Brief
-from latentfm.compose import continuity, lead, recall, repair, walk
+from latentfm.compose import continuity, lead, recall, repair, trio, walk
 from latentfm.compose.engine import Players
 from latentfm.compose.lead import Draft, Task
 from latentfm.compose.outline import Outline
 from latentfm.compose.recall import Return
+from latentfm.compose.trio import Band
 from latentfm.compose.walk import Walk
 from latentfm.music import figures
 from latentfm.music.chords import Chord, coloured
 from latentfm.music.figures import Bounds, Material
-from latentfm.music.note import STEPS_PER_BAR, Note
+from latentfm.music.form import FormPlan
+from latentfm.music.note import Note
 from latentfm.playlist import Playlist
 
 ATTEMPTS: Final = 8
 _ENOUGH: Final = 0.88  # share of the models' notes as they wrote them, from which on nothing better is looked for
 _COLOURED: Final = 0.5  # chance of a degree to be coloured with a seventh or ninth, throughout a section
 _PHRASE_BARS: Final = 4
-_LONGEST_RING: Final = 24  # steps: how long the lead's last note may ring, a bar into the outro at most
+_LONGEST_RING: Final = 3  # half bars: how long the lead's last note may ring, a bar into the outro at most
 _STUCK_BARS: Final = 2.0
 _OTHERS: Final = ("empty_bars", "bass_stuck", "longest_semitone")  # figures that hang on the other voices
 Units = tuple[tuple[Note, ...], ...]
@@ -42,6 +44,7 @@ class Attempt:
 
     ``number`` counts from 1. ``faults`` are the figures of the lead out of bounds; ``familiar`` counts the motifs
     heard within the hour, beyond the first and those that are meant to come back; ``share`` airs as it was written.
+    ``band`` is what was written at once with the lead, in a mood of trios.
     """
 
     number: int
@@ -53,6 +56,7 @@ class Attempt:
     faults: tuple[str, ...]
     familiar: int
     share: float
+    band: Band | None = None
 
     @property
     def lead(self) -> tuple[Note, ...]:
@@ -70,6 +74,7 @@ def material(brief: Brief, outline: Outline, draft: Draft, chords: Sequence[Chor
     """Return what the figures of a lead are computed from."""
     return Material(
         key=outline.key,
+        metre=outline.metre,
         bars=outline.form.bars,
         voices={"lead": notes},
         chords=chords,
@@ -105,22 +110,49 @@ def best(
         back=None,
         heard=brief.carry.fingerprints if brief.carry else (),
     )
-    walks = walk.plan(brief, players.melody_vae, outline.form.points, outline.key, walking)
     tried: list[Attempt] = []
-    for number, rng in enumerate(writing.spawn(ATTEMPTS)):
-        tried.append(_attempt(number + 1, brief, outline, task, walks[number % len(walks)], rng))
+    for one in (_trios if brief.playlist.models.trio else _attempts)(brief, outline, task, walking, writing):
+        tried.append(one)
         if not tried[-1].faults and not tried[-1].familiar and tried[-1].share >= _ENOUGH:
             return tried[-1]
     return min(tried, key=lambda one: (len(one.faults), one.familiar, -one.share))
 
 
-def _attempt(
-    number: int, brief: Brief, outline: Outline, task: Task, places: Walk, rng: np.random.Generator
+def _attempts(
+    brief: Brief, outline: Outline, task: Task, walking: np.random.Generator, writing: np.random.Generator
+) -> Iterator[Attempt]:
+    vae = task.players.melody_vae
+    walks = walk.plan(brief, vae, outline.form.points, outline.key, walking)
+    for number, rng in enumerate(writing.spawn(ATTEMPTS)):
+        places = walks[number % len(walks)]
+        back = None
+        if outline.recalls:
+            unit_steps = outline.form.units[0].bars * outline.metre.steps_per_bar
+            back = recall.choose(brief, vae, task.voice, unit_steps, rng)
+        given = replace(task, back=back)
+        yield _judged(number + 1, brief, outline, given, places, lead.write(given, places, rng), rng)
+
+
+def _trios(
+    brief: Brief, outline: Outline, task: Task, walking: np.random.Generator, writing: np.random.Generator
+) -> Iterator[Attempt]:
+    places = trio.plan(brief, task, walking)
+    drawn = trio.draw(task, places, walking)
+    for number, rng in enumerate(writing.spawn(trio.CANDIDATES)):
+        draft, band = trio.write(task, drawn, number)
+        yield replace(_judged(number + 1, brief, outline, task, places, draft, rng), band=band)
+
+
+def _judged(
+    number: int,
+    brief: Brief,
+    outline: Outline,
+    task: Task,
+    places: Walk,
+    draft: Draft,
+    rng: np.random.Generator,
 ) -> Attempt:
-    if outline.recalls:
-        unit_steps = outline.form.units[0].bars * STEPS_PER_BAR
-        task = replace(task, back=recall.choose(brief, task.players.melody_vae.z_size, task.voice, unit_steps, rng))
-    draft = lead.write(task, places, rng)
+    """Mend a draft as little as it needs, and measure it."""
     chords = _chords(brief, outline, draft, rng)
     aired = _repaired(task, outline, draft, chords)
     found = figures.measure(material(brief, outline, draft, chords, _flat(aired)))
@@ -147,14 +179,14 @@ def _flat(units: Sequence[Sequence[Note]]) -> tuple[Note, ...]:
 
 def _repaired(task: Task, outline: Outline, draft: Draft, chords: Sequence[Chord]) -> Units:
     """Return the lead's units as they air."""
-    ground = repair.Ground(task.key, chords)
+    ground = repair.Ground(task.key, outline.metre, chords)
     voice, form, spans = task.voice, task.form, outline.spans
     line = repair.into_range(repair.into_mode(draft.notes, task.key), voice.low, voice.high)
     line = repair.settle(line, ground)
     units = _cut(line, draft.units)
     units = [repair.new_ending(unit, ground) if index in draft.to_vary else unit for index, unit in enumerate(units)]
-    phrase = max(_PHRASE_BARS // form.units[0].bars, 1)
-    aired = repair.breathe(units, spans, task.playlist.melody.rest_share, phrase)
+    phrase = phrase_units(form)
+    aired = repair.breathe(units, spans, outline.metre, task.playlist.melody.rest_share, phrase)
     aired = [
         repair.rest_on_chord(unit, ground)
         if (index + 1) % phrase == 0 or form.units[index].source == "answer"
@@ -164,12 +196,16 @@ def _repaired(task: Task, outline: Outline, draft: Draft, chords: Sequence[Chord
     tamed = repair.into_range(repair.tame(_flat(aired), ground), voice.low, voice.high)
     aired = _cut(tamed, aired)
     if aired[-1]:
-        last = aired[-1][-1]
-        length = max(
-            last.length, min(spans[-1][1] + STEPS_PER_BAR - last.onset, _LONGEST_RING, last.length + STEPS_PER_BAR)
-        )
+        last, bar = aired[-1][-1], outline.metre.steps_per_bar
+        ring = _LONGEST_RING * outline.metre.half
+        length = max(last.length, min(spans[-1][1] + bar - last.onset, ring, last.length + bar))
         aired[-1] = (*aired[-1][:-1], replace(last, length=length))
     return tuple(aired)
+
+
+def phrase_units(form: FormPlan) -> int:
+    """Return how many units a phrase lasts."""
+    return max(_PHRASE_BARS // form.units[0].bars, 1)
 
 
 def _cut(line: Sequence[Note], units: Sequence[Sequence[Note]]) -> list[tuple[Note, ...]]:

@@ -12,7 +12,8 @@ from latentfm.brief import Key
 from latentfm.models.events import FIRST_PITCH_LABEL, HOLD, MIN_PITCH
 from latentfm.music.chords import Chord
 from latentfm.music.melody import SIXTH
-from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, STRONG_EVERY, Note
+from latentfm.music.metre import Metre
+from latentfm.music.note import Note
 from latentfm.music.scales import OCTAVE, mask
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Batch:
         length: their lengths in steps as the model wrote them, int ``[n, steps]``.
         likelihood: log-likelihood a step ``[n]``.
         stretch: how many steps of the section each step lasts.
+        metre: of the section.
     """
 
     on: NDArray[np.bool_]
@@ -42,6 +44,7 @@ class Batch:
     length: NDArray[np.int64]
     likelihood: Floats
     stretch: int
+    metre: Metre
 
     def __len__(self) -> int:
         return len(self.on)
@@ -70,7 +73,7 @@ class Batch:
         )
 
 
-def read(labels: NDArray[Any], likelihood: NDArray[Any], *, stretch: int, steps: int) -> Batch:
+def read(labels: NDArray[Any], likelihood: NDArray[Any], *, stretch: int, steps: int, metre: Metre) -> Batch:
     """Read melody labels ``[n, window]`` as drafts of ``steps`` steps; shorter ones take a part of a window."""
     window = labels.shape[1]
     parts = [labels[:, first : first + steps] for first in range(0, window - steps + 1, steps)]
@@ -83,7 +86,7 @@ def read(labels: NDArray[Any], likelihood: NDArray[Any], *, stretch: int, steps:
         length[:, step] = np.where(on[:, step], following - step, 0)
         following = np.where(stacked[:, step] != HOLD, step, following)
     rows = np.tile(np.asarray(likelihood, dtype=np.float64) / window, len(parts))
-    return Batch(on, pitch, length, rows, stretch)
+    return Batch(on, pitch, length, rows, stretch, metre)
 
 
 def join(batches: list[Batch]) -> Batch:
@@ -94,6 +97,7 @@ def join(batches: list[Batch]) -> Batch:
         np.concatenate([batch.length for batch in batches]),
         np.concatenate([batch.likelihood for batch in batches]),
         batches[0].stretch,
+        batches[0].metre,
     )
 
 
@@ -142,7 +146,7 @@ def fitness(batch: Batch, notes_per_bar: tuple[float, float], rest_share: tuple[
     Density and rests as the mood wants them, a singable range, few leaps and those turned back, no note that
     stays, an end that leaves room to breathe, and what the model itself thinks of it.
     """
-    bars = batch.steps * batch.stretch / STEPS_PER_BAR
+    bars = batch.steps * batch.stretch / batch.metre.steps_per_bar
     density = batch.counts / bars
     low, high = _inside(*notes_per_bar)
     score = -1.5 * np.maximum(low - density, 0) - 1.0 * np.maximum(density - high, 0)
@@ -186,9 +190,9 @@ def weights(batch: Batch, slot_steps: int) -> Floats:
 
     Strong beats and long notes weigh most; so does the last note.
     """
-    grid = np.arange(batch.steps) * batch.stretch
-    beat = np.where(grid % STRONG_EVERY == 0, 1.0, np.where(grid % STEPS_PER_BEAT == 0, 0.3, 0.08))
-    held = np.minimum(batch.length * batch.stretch, STRONG_EVERY) / STRONG_EVERY
+    grid, metre = np.arange(batch.steps) * batch.stretch, batch.metre
+    beat = np.array([1.0 if metre.is_strong(step) else 0.3 if metre.is_beat(step) else 0.08 for step in grid.tolist()])
+    held = np.minimum(batch.length * batch.stretch, metre.half) / metre.half
     weight = batch.on * (beat[None, :] + 0.5 * held)
     last = batch.steps - 1 - np.argmax(batch.on[:, ::-1], axis=1)
     weight[np.arange(len(batch)), last] += _LAST_NOTE_WEIGHT

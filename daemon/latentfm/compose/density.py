@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from latentfm.models.events import FIRST_PITCH_LABEL
 from latentfm.models.music_vae import MusicVAE
-from latentfm.music.note import STEPS_PER_BAR
+from latentfm.music.metre import Metre
 
 Points = NDArray[np.float32]
 _DRAWS: Final = 512
@@ -43,13 +43,13 @@ class Attribute:
 
 
 @cache
-def attribute(vae: MusicVAE) -> Attribute:
-    """Find a melody model's direction of density, once a process.
+def attribute(vae: MusicVAE, metre: Metre) -> Attribute:
+    """Find a melody model's direction of density in bars of its metre, once a process.
 
     It belongs to the model as its weights do, so its draws are the same for every brief.
     """
     z, decoded = vae.sample(_DRAWS, np.random.default_rng(0), _TEMPERATURE)
-    notes = (decoded.labels >= FIRST_PITCH_LABEL).sum(axis=1) * STEPS_PER_BAR / vae.steps
+    notes = (decoded.labels >= FIRST_PITCH_LABEL).sum(axis=1) * metre.steps_per_bar / vae.steps
     along = (z * (notes - notes.mean())[:, None]).mean(axis=0)  # the regression's weights: the prior is white
     slope = float(np.linalg.norm(along))
     return Attribute(float(notes.mean()), np.asarray(along / max(slope, 1e-6), dtype=np.float32), slope)

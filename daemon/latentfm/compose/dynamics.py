@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from latentfm.compose.arrange import Layers
-from latentfm.music import humanise
-from latentfm.music.note import STEPS_PER_BAR, Note
+from latentfm.music import humanise, metre
+from latentfm.music.metre import Metre
+from latentfm.music.note import Note
 from latentfm.playlist import Playlist, Role
 
 _BASE: Final[dict[Role, tuple[int, int]]] = {  # velocity at the section's quietest, and what its climax adds
@@ -29,7 +30,11 @@ _DEPTH: Final = 6
 
 
 def voiced(
-    voices: Mapping[Role, Sequence[Note]], units: Sequence[Sequence[Note]], layers: Layers, rng: np.random.Generator
+    voices: Mapping[Role, Sequence[Note]],
+    units: Sequence[Sequence[Note]],
+    layers: Layers,
+    beats: Metre,
+    rng: np.random.Generator,
 ) -> dict[Role, tuple[Note, ...]]:
     """Give each voice its velocities; the drums have theirs.
 
@@ -37,6 +42,7 @@ def voiced(
         voices: notes of each role.
         units: the lead's notes again, in phrases.
         layers: where the section is how lively, and where its body lies.
+        beats: the metre, which says where bars and accents are.
         rng: where small unevenness comes from.
     """
     loud: dict[Role, tuple[Note, ...]] = {}
@@ -44,30 +50,30 @@ def voiced(
         if role == "drums":
             loud[role] = tuple(voices[role])
             continue
-        phrases = [list(unit) for unit in units] if role == "lead" else _groups(voices[role], layers)
+        phrases = [list(unit) for unit in units] if role == "lead" else _groups(voices[role], layers, beats)
         depth = _LEAD_DEPTH if role == "lead" else _DEPTH
         loud[role] = tuple(
             note
             for phrase in phrases
-            for note in humanise.phrased(phrase, _base(role, phrase, layers), rng, depth=depth)
+            for note in humanise.phrased(phrase, _base(role, phrase, layers, beats), beats, rng, depth=depth)
         )
     return loud
 
 
-def _groups(line: Sequence[Note], layers: Layers) -> list[list[Note]]:
+def _groups(line: Sequence[Note], layers: Layers, beats: Metre) -> list[list[Note]]:
     """Sort notes into four bars each, and apart at the ends of the body."""
     groups: dict[tuple[bool, int], list[Note]] = {}
     for note in sorted(line):
-        bar = note.onset // STEPS_PER_BAR
+        bar = beats.bar(note.onset)
         groups.setdefault((layers.alone(bar), (bar - layers.body[0]) // _GROUP_BARS), []).append(note)
     return list(groups.values())
 
 
-def _base(role: Role, phrase: Sequence[Note], layers: Layers) -> int:
+def _base(role: Role, phrase: Sequence[Note], layers: Layers, beats: Metre) -> int:
     quiet, swell = _BASE[role]
     if not phrase:
         return quiet
-    bar = min(phrase[0].onset // STEPS_PER_BAR, len(layers.energy) - 1)
+    bar = min(beats.bar(phrase[0].onset), len(layers.energy) - 1)
     return round(quiet + swell * layers.energy[bar])
 
 
@@ -80,8 +86,9 @@ def swells(playlist: Playlist, layers: Layers) -> dict[Role, tuple[tuple[int, fl
     voice = playlist.voice("pad")
     if voice is None:
         return {}
-    steps = np.arange(0, len(layers.energy) * STEPS_PER_BAR, _SWELL_STEPS)
-    bars = steps / STEPS_PER_BAR
+    bar_steps = metre.of(playlist).steps_per_bar
+    steps = np.arange(0, len(layers.energy) * bar_steps, _SWELL_STEPS)
+    bars = steps / bar_steps
     first, after = layers.body
     way = _GIVING_WAY * playlist.harmony.bars_per_chord
     alone = np.interp(bars, [first, first + way, after - way, after], [1.0, 0.0, 0.0, 1.0])

@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from latentfm.brief import Brief
 from latentfm.errors import ComposeError
 from latentfm.models import catalogue
-from latentfm.models.event_rnn import EventRNN
+from latentfm.models.event_rnn import EventRNN, PolyphonyRNN
 from latentfm.models.music_vae import MusicVAE
+from latentfm.music import metre
 from latentfm.playlist import Playlist
 
 
 @dataclass(frozen=True)
 class Players:
-    """The models of a playlist. A mood without drums has no drum models."""
+    """The models of a playlist.
+
+    The walk goes through ``melody_vae``; in a mood of trios it is their model, and there are no others. A mood without
+    drums has no drum models, and one with them may do without a drums RNN.
+    """
 
     melody_vae: MusicVAE
-    melody_rnn: EventRNN
+    melody_rnn: EventRNN | None
     drums_vae: MusicVAE | None
     drums_rnn: EventRNN | None
+    polyphony: PolyphonyRNN | None
     checksums: dict[str, str]
 
 
@@ -29,20 +35,19 @@ def load(playlist: Playlist) -> Players:
     Raises:
         ModelError: one of them is unknown or damaged.
     """
-    models = playlist.models
-    drums = playlist.voice("drums") is not None
-    names = [models.melody_vae, models.melody_rnn, *([models.drums_vae, models.drums_rnn] if drums else [])]
+    models, named = playlist.models, playlist.model_names
     return Players(
-        melody_vae=catalogue.load_vae(models.melody_vae),
-        melody_rnn=catalogue.load_rnn(models.melody_rnn),
-        drums_vae=catalogue.load_vae(models.drums_vae) if drums else None,
-        drums_rnn=catalogue.load_rnn(models.drums_rnn) if drums else None,
-        checksums={name: catalogue.checksum(name) for name in names},
+        melody_vae=catalogue.load_vae(playlist.walks_in),
+        melody_rnn=catalogue.load_rnn(models.melody_rnn) if models.melody_rnn in named else None,
+        drums_vae=catalogue.load_vae(models.drums_vae) if models.drums_vae in named else None,
+        drums_rnn=catalogue.load_rnn(models.drums_rnn) if models.drums_rnn in named else None,
+        polyphony=catalogue.load_polyphony(models.polyphony) if models.polyphony in named else None,
+        checksums={name: catalogue.checksum(name) for name in named},
     )
 
 
 def check(brief: Brief, players: Players) -> None:
-    """Check that the models are those that the brief was written for, and the lead's of the right kind.
+    """Check that the models are those that the brief was written for, of the right kind, and know the metre.
 
     Raises:
         ComposeError: they are not.
@@ -55,7 +60,7 @@ def check(brief: Brief, players: Players) -> None:
             )
     named = brief.playlist.models
     for name, model, kind in (
-        (named.melody_vae, players.melody_vae, "melody"),
+        (brief.playlist.walks_in, players.melody_vae, "trio" if named.trio else "melody"),
         (named.melody_rnn, players.melody_rnn, "melody"),
         (named.drums_vae, players.drums_vae, "drums"),
         (named.drums_rnn, players.drums_rnn, "drums"),
@@ -63,4 +68,11 @@ def check(brief: Brief, players: Players) -> None:
         if model is not None and model.representation != kind:
             raise ComposeError(
                 f"playlist {brief.playlist.name}: the model {name} plays {model.representation}, not {kind}"
+            )
+    bar = metre.of(brief.playlist)
+    for name, vae in ((brief.playlist.walks_in, players.melody_vae), (named.drums_vae, players.drums_vae)):
+        if vae is not None and vae.steps % bar.steps_per_bar:
+            raise ComposeError(
+                f"playlist {brief.playlist.name}: the model {name} knows windows of {vae.steps} sixteenths, "
+                f"which are no whole bars of {bar.name}; name one that was trained in that metre"
             )

@@ -11,7 +11,8 @@ from latentfm.compose import recall
 from latentfm.compose.attempts import Attempt
 from latentfm.compose.outline import Outline
 from latentfm.music.form import FormPlan
-from latentfm.music.note import STEPS_PER_BAR, Note, between
+from latentfm.music.metre import Metre
+from latentfm.music.note import Note, between
 from latentfm.playlist import Role
 
 _TAIL_BARS: Final = 2
@@ -21,12 +22,13 @@ _TITLES: Final = 64
 _DIGITS: Final = 3  # of a remembered point: its drafts are drawn a quarter around it anyway
 
 
-def tails(voices: Mapping[Role, Sequence[Note]], form: FormPlan) -> dict[Role, tuple[TailNote, ...]]:
+def tails(voices: Mapping[Role, Sequence[Note]], form: FormPlan, metre: Metre) -> dict[Role, tuple[TailNote, ...]]:
     """Return the last two bars of each voice before it leaves; onsets count from the start of those bars."""
     kept: dict[Role, tuple[TailNote, ...]] = {}
+    bar = metre.steps_per_bar
     for role in sorted(voices):
-        end = min(max((note.end for note in voices[role]), default=0), form.body[1] * STEPS_PER_BAR)
-        start = (-(-end // STEPS_PER_BAR) - _TAIL_BARS) * STEPS_PER_BAR
+        end = min(max((note.end for note in voices[role]), default=0), form.body[1] * bar)
+        start = (-(-end // bar) - _TAIL_BARS) * bar
         inside = between(sorted(voices[role]), max(start, 0), max(end, 1))
         if inside:
             kept[role] = tuple(
@@ -56,7 +58,7 @@ def hand_on(
         latent=attempt.walk.at(outline.form.points - 1),
         drums_latent=drums if drums is not None else (before.drums_latent if before else None),
         motifs=motifs[-_MOTIFS:],
-        tails=tails(voices, outline.form),
+        tails=tails(voices, outline.form, outline.metre),
         fingerprints=tuple(dict.fromkeys(reversed(heard)))[:_FINGERPRINTS][::-1],
         titles=(*(before.titles if before else ()), title)[-_TITLES:],
     )
@@ -66,6 +68,8 @@ def _idea(brief: Brief, outline: Outline, attempt: Attempt, title: str) -> tuple
     """Return the motif that the section is remembered by: its most heard one, but for that which the next begins at."""
     last = outline.form.points - 1
     heard = Counter(unit.point for unit in outline.form.units if unit.source == "motif")
+    if not heard:
+        return ()
     point = max(sorted(heard), key=lambda point: (point != last, heard[point]))
     notes = attempt.draft.motifs[point].notes
     stretch = brief.playlist.form.motif_stretch
@@ -73,8 +77,10 @@ def _idea(brief: Brief, outline: Outline, attempt: Attempt, title: str) -> tuple
     return (
         Idea(
             latent=tuple(round(value, _DIGITS) for value in attempt.walk.at(point)),
+            space=brief.models.get(brief.playlist.walks_in, ""),
             tune=recall.tune(notes, stretch),
-            steps=bars * STEPS_PER_BAR // stretch,
+            metre=outline.metre.name,
+            steps=bars * outline.metre.steps_per_bar // stretch,
             stretch=stretch,
             pitch=recall.mean_pitch(notes),
             mode=outline.key.mode,

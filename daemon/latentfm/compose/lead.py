@@ -17,10 +17,10 @@ from latentfm.compose.memory import Memory
 from latentfm.compose.motifs import Frame, Joins, Motif, Pool
 from latentfm.compose.recall import Return
 from latentfm.compose.walk import Walk
-from latentfm.music import melody, progressions
+from latentfm.music import melody, metre, progressions
 from latentfm.music.chords import Chord
 from latentfm.music.form import FormPlan, Unit
-from latentfm.music.note import STEPS_PER_BAR, Note, shift
+from latentfm.music.note import Note, shift
 from latentfm.music.progressions import PERIOD_BARS
 from latentfm.playlist import Playlist, Voice
 
@@ -100,7 +100,8 @@ class _Writer:
         self.playlist, self.form, self.vae = task.playlist, task.form, task.players.melody_vae
         self.steps = walk.draft_steps(task.playlist, self.vae.steps)
         self.stretch = task.playlist.form.motif_stretch
-        self.slot_steps = task.playlist.harmony.bars_per_chord * STEPS_PER_BAR
+        self.bar_steps = metre.of(task.playlist).steps_per_bar
+        self.slot_steps = task.playlist.harmony.bars_per_chord * self.bar_steps
         self.heard, self.memory = Memory(task.heard), Memory(task.heard)  # the second learns what airs here too
         self.pools: dict[int, Pool] = {}
         self.chosen: dict[int, Motif] = {}
@@ -204,7 +205,7 @@ class _Writer:
                 if aired.choice != self.chosen[point].choice or unit.varied:
                     letter += "'"
         self._note(melody.fingerprint(aired.notes))
-        self.units.append(shift(aired.notes, unit.bar * STEPS_PER_BAR))
+        self.units.append(shift(aired.notes, unit.bar * self.bar_steps))
         self.letters.append(letter)
 
     def _again(self, unit: Unit, point: int, places: Sequence[int], joins: Joins) -> Motif:
@@ -216,15 +217,21 @@ class _Writer:
 
     def _answer(self, places: Sequence[int], joins: Joins) -> Motif:
         """Let the RNN answer what was aired last, with the unit before that as context."""
+        rnn = self.task.players.melody_rnn
+        if rnn is None:
+            raise ValueError("a form with answers needs an RNN")
         before = self.units[-2:]
-        start = (self.form.intro + (len(self.units) - len(before)) * self.form.units[0].bars) * STEPS_PER_BAR
+        start = (self.form.intro + (len(self.units) - len(before)) * self.form.units[0].bars) * self.bar_steps
         notes = [note for unit in before for note in unit]
         primer = answers.events_of(notes, start, len(before) * self.steps, self.stretch)
         call = [note.pitch for note in before[-1]]
+        first = start - self.form.intro * self.bar_steps
+        slots = [(first + step * self.stretch) // self.slot_steps for step in range((len(before) + 1) * self.steps)]
         frame = replace(self.frame(), centre=float(np.mean(call)) if call else self.frame().centre)
         return answers.answer(
-            self.task.players.melody_rnn,
+            rnn,
             primer,
+            symbols=[self.chords[slot].symbol for slot in slots],
             frame=frame,
             places=places,
             steps=self.steps,

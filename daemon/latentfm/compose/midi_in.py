@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from latentfm.compose import midi_check
 from latentfm.errors import MidiError
+from latentfm.midi_file import read
 from latentfm.models.events import (
     MAX_PITCH,
     MIN_PITCH,
@@ -22,39 +21,44 @@ from latentfm.models.events import (
     labels_to_events,
     notes_to_labels,
 )
-from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note, one_voice
+from latentfm.music.metre import FOUR_FOUR, METRES, STEPS_PER_QUARTER, Metre
+from latentfm.music.note import Note, one_voice
 from latentfm.noteseq import NoteSequence, constants, midi_io
 
 DRUM_CHANNEL: Final = 9
 DEFAULT_QPM: Final = 120.0
-_MAX_SECONDS: Final = 3600.0
+_CUT: Final = (2, 2)  # is read as 4/4
 _FEWEST_NOTES: Final = 2  # in a window that serves as an anchor
 _DRUM_VELOCITY: Final = 90
 _MELODY_VELOCITY: Final = 84
 
 
-def read(path: Path) -> NoteSequence:
-    """Read a MIDI file of any sane size.
+def metre_of(path: Path) -> Metre:
+    """Return the metre that a MIDI file is in, 4/4 where it doesn't say.
 
     Raises:
-        MidiError: it can't be read, is not MIDI, is damaged, or has a time base no music has.
+        MidiError: it changes, or is none that the models know; or the file can't be read.
     """
-    midi_check.look(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # on tempo changes outside the first track: they are read
-            sequence = midi_io.midi_file_to_note_sequence(str(path))
-    except (midi_io.MIDIConversionError, ValueError, EOFError, KeyError, IndexError) as error:
-        raise MidiError(f"{path}: the MIDI file is damaged: {error}") from error
-    if sequence.total_time > _MAX_SECONDS:
-        raise MidiError(f"{path}: lasts {sequence.total_time:.0f} s; at most {_MAX_SECONDS:.0f} s are read")
-    return sequence
+    sequence = read(path)
+    first = next(iter(sequence.time_signatures), None)
+    if first is None:
+        return FOUR_FOUR
+    for metre in METRES.values():
+        if _fits(first, metre):
+            _in_metre(sequence, path, metre)
+            return metre
+    raise MidiError(f"{path}: is in {first.numerator}/{first.denominator}; the models know {', '.join(METRES)} only")
 
 
-def _in_four_four(sequence: NoteSequence, path: Path) -> None:
-    for metre in sequence.time_signatures:
-        if (metre.numerator, metre.denominator) not in ((4, 4), (2, 2)):
-            raise MidiError(f"{path}: is in {metre.numerator}/{metre.denominator}; the models know 4/4 only")
+def _fits(signature: NoteSequence.TimeSignature, metre: Metre) -> bool:
+    written = signature.numerator, signature.denominator
+    return written == (metre.numerator, metre.denominator) or (written == _CUT and metre == FOUR_FOUR)
+
+
+def _in_metre(sequence: NoteSequence, path: Path, metre: Metre) -> None:
+    for found in sequence.time_signatures:
+        if not _fits(found, metre):
+            raise MidiError(f"{path}: is in {found.numerator}/{found.denominator}; here {metre.name} is needed")
 
 
 def _beats(sequence: NoteSequence) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -75,7 +79,7 @@ def _grid(sequence: NoteSequence) -> list[tuple[Note, bool]]:
     times, beats = _beats(sequence)
     placed: list[tuple[Note, bool]] = []
     for note in sequence.notes:
-        start, end = np.interp([note.start_time, note.end_time], times, beats) * STEPS_PER_BEAT
+        start, end = np.interp([note.start_time, note.end_time], times, beats) * STEPS_PER_QUARTER
         onset = round(float(start))
         placed.append((Note(onset, max(round(float(end)) - onset, 1), note.pitch, max(note.velocity, 1)), note.is_drum))
     return placed
@@ -86,8 +90,8 @@ def qpm_of(sequence: NoteSequence) -> float:
     return float(sequence.tempos[0].qpm) if sequence.tempos else DEFAULT_QPM
 
 
-def melody(path: Path) -> tuple[Note, ...]:
-    """Read the melody of a MIDI file in 4/4: the highest note at each step, on the grid of sixteenths.
+def melody(path: Path, metre: Metre) -> tuple[Note, ...]:
+    """Read the melody of a MIDI file in a metre: the highest note at each step, on the grid of sixteenths.
 
     Of several instruments the one with the highest middle pitch counts (the skyline of Uitdenbogerd and Zobel, 1998).
 
@@ -95,7 +99,7 @@ def melody(path: Path) -> tuple[Note, ...]:
         MidiError: it holds no notes, drums only, or is in another metre; or it can't be read.
     """
     sequence = read(path)
-    _in_four_four(sequence, path)
+    _in_metre(sequence, path, metre)
     if not sequence.notes:
         raise MidiError(f"{path}: holds no notes")
     pitched = [note for note in sequence.notes if not note.is_drum]
@@ -127,41 +131,42 @@ def skyline(notes: Sequence[Note]) -> tuple[Note, ...]:
     return one_voice(line)
 
 
-def drums(path: Path) -> list[int]:
-    """Read the drums of a MIDI file in 4/4 as a label of nine bits for each sixteenth, whole bars.
+def drums(path: Path, metre: Metre) -> list[int]:
+    """Read the drums of a MIDI file in a metre as a label of nine bits for each sixteenth, whole bars.
 
     Raises:
         MidiError: it holds no drums, or is in another metre; or it can't be read.
     """
     sequence = read(path)
-    _in_four_four(sequence, path)
+    _in_metre(sequence, path, metre)
     hits = [note for note, drum in _grid(sequence) if drum]
     if not hits:
         raise MidiError(f"{path}: holds no drums; they are looked for on MIDI channel {DRUM_CHANNEL + 1}")
-    steps = -(-(max(note.onset for note in hits) + 1) // STEPS_PER_BAR) * STEPS_PER_BAR
+    bar = metre.steps_per_bar
+    steps = -(-(max(note.onset for note in hits) + 1) // bar) * bar
     pitches: list[list[int]] = [[] for _ in range(steps)]
     for note in hits:
         pitches[note.onset].append(note.pitch)
     return [drum_pitches_to_label(together) for together in pitches]
 
 
-def melody_windows(path: Path, steps: int) -> Labels:
+def melody_windows(path: Path, steps: int, metre: Metre) -> Labels:
     """Read a melody's windows as a MusicVAE's labels, int16 ``[n, steps]``, one from each bar on.
 
     Raises:
-        MidiError: the file has no melody in 4/4, or none of its windows holds two notes.
+        MidiError: the file has no melody in that metre, or none of its windows holds two notes.
     """
-    return _windows(melody(path), steps, 0, STEPS_PER_BAR, path)
+    return _windows(melody(path, metre), steps, 0, metre.steps_per_bar, path)
 
 
-def phrases(path: Path, steps: int) -> Labels:
+def phrases(path: Path, steps: int, metre: Metre) -> Labels:
     """Read a melody as a MusicVAE's labels, int16 ``[n, steps]``, one window after the other from its first bar on.
 
     Raises:
         MidiError: as for ``melody_windows``.
     """
-    notes = melody(path)
-    return _windows(notes, steps, notes[0].onset // STEPS_PER_BAR * STEPS_PER_BAR, steps, path)
+    notes = melody(path, metre)
+    return _windows(notes, steps, metre.bar(notes[0].onset) * metre.steps_per_bar, steps, path)
 
 
 def _windows(notes: Sequence[Note], steps: int, first: int, hop: int, path: Path) -> Labels:
@@ -171,56 +176,56 @@ def _windows(notes: Sequence[Note], steps: int, first: int, hop: int, path: Path
         if len(inside := [note for note in notes if start <= note.onset < start + steps]) >= _FEWEST_NOTES
     ]
     if not windows:
-        raise MidiError(f"{path}: no two bars of it hold two notes of a melody")
+        raise MidiError(f"{path}: no window of {steps} sixteenths in it holds two notes of a melody")
     return np.stack(windows)
 
 
-def drum_windows(path: Path, steps: int) -> Labels:
+def drum_windows(path: Path, steps: int, metre: Metre) -> Labels:
     """Read drums' windows as a MusicVAE's labels, int16 ``[n, steps]``, one from each bar on.
 
     Raises:
-        MidiError: the file has no drums in 4/4.
+        MidiError: the file has no drums in that metre.
     """
-    labels = drums(path)
+    labels = drums(path, metre)
     labels += [0] * max(steps - len(labels), 0)
     return np.array(
-        [labels[at : at + steps] for at in range(0, len(labels) - steps + 1, STEPS_PER_BAR)], dtype=np.int16
+        [labels[at : at + steps] for at in range(0, len(labels) - steps + 1, metre.steps_per_bar)], dtype=np.int16
     )
 
 
-def melody_events(path: Path) -> list[int]:
+def melody_events(path: Path, metre: Metre) -> list[int]:
     """Read a melody as a primer for a melody RNN, from its first bar with notes to the end of its last bar.
 
     Raises:
-        MidiError: the file has no melody in 4/4.
+        MidiError: the file has no melody in that metre.
     """
-    notes = melody(path)
-    first = notes[0].onset // STEPS_PER_BAR * STEPS_PER_BAR
-    steps = -(-(notes[-1].onset + 1 - first) // STEPS_PER_BAR) * STEPS_PER_BAR
+    notes, bar = melody(path, metre), metre.steps_per_bar
+    first = notes[0].onset // bar * bar
+    steps = -(-(notes[-1].onset + 1 - first) // bar) * bar
     return labels_to_events(
         notes_to_labels([MelodyNote(note.onset - first, note.length, note.pitch) for note in notes], steps)
     )
 
 
-def drum_events(path: Path) -> list[frozenset[int]]:
+def drum_events(path: Path, metre: Metre) -> list[frozenset[int]]:
     """Read drums as a primer for a drums RNN.
 
     Raises:
-        MidiError: the file has no drums in 4/4.
+        MidiError: the file has no drums in that metre.
     """
-    return [frozenset(drum_label_to_pitches(label)) for label in drums(path)]
+    return [frozenset(drum_label_to_pitches(label)) for label in drums(path, metre)]
 
 
-def _empty(qpm: float) -> NoteSequence:
+def _empty(qpm: float, metre: Metre) -> NoteSequence:
     sequence = NoteSequence(ticks_per_quarter=constants.STANDARD_PPQ)
     sequence.tempos.add(qpm=qpm)
-    sequence.time_signatures.add(numerator=4, denominator=4)
+    sequence.time_signatures.add(numerator=metre.numerator, denominator=metre.denominator)
     return sequence
 
 
-def melody_sequence(events: Sequence[int], qpm: float = DEFAULT_QPM) -> NoteSequence:
+def melody_sequence(events: Sequence[int], qpm: float = DEFAULT_QPM, metre: Metre = FOUR_FOUR) -> NoteSequence:
     """Write a melody RNN's events as a NoteSequence."""
-    sequence, step_seconds, open_note = _empty(qpm), 60.0 / qpm / STEPS_PER_BEAT, None
+    sequence, step_seconds, open_note = _empty(qpm, metre), 60.0 / qpm / STEPS_PER_QUARTER, None
     for step, event in enumerate([*events, constants.MELODY_NOTE_OFF]):
         if event == constants.MELODY_NO_EVENT:
             continue
@@ -233,9 +238,11 @@ def melody_sequence(events: Sequence[int], qpm: float = DEFAULT_QPM) -> NoteSequ
     return sequence
 
 
-def drums_sequence(events: Sequence[frozenset[int]], qpm: float = DEFAULT_QPM) -> NoteSequence:
+def drums_sequence(
+    events: Sequence[frozenset[int]], qpm: float = DEFAULT_QPM, metre: Metre = FOUR_FOUR
+) -> NoteSequence:
     """Write a drums RNN's events as a NoteSequence."""
-    sequence, step_seconds = _empty(qpm), 60.0 / qpm / STEPS_PER_BEAT
+    sequence, step_seconds = _empty(qpm, metre), 60.0 / qpm / STEPS_PER_QUARTER
     for step, together in enumerate(events):
         for pitch in sorted(together):
             sequence.notes.add(
@@ -250,14 +257,18 @@ def drums_sequence(events: Sequence[frozenset[int]], qpm: float = DEFAULT_QPM) -
     return sequence
 
 
-def labels_sequence(windows: NDArray[Any], representation: str, qpm: float = DEFAULT_QPM) -> NoteSequence:
+def labels_sequence(
+    windows: NDArray[Any], representation: str, qpm: float = DEFAULT_QPM, metre: Metre = FOUR_FOUR
+) -> NoteSequence:
     """Write a MusicVAE's windows one after another; ``representation`` is "melody" or "drums"."""
     if representation == "drums":
-        return drums_sequence([frozenset(drum_label_to_pitches(int(label))) for row in windows for label in row], qpm)
+        return drums_sequence(
+            [frozenset(drum_label_to_pitches(int(label))) for row in windows for label in row], qpm, metre
+        )
     events: list[int] = []
     for row in windows:
         events += labels_to_events(row)
-    return melody_sequence(_separate(events, windows.shape[1]), qpm)
+    return melody_sequence(_separate(events, windows.shape[1]), qpm, metre)
 
 
 def _separate(events: Sequence[int], steps: int) -> list[int]:

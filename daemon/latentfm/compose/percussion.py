@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,18 +18,20 @@ from latentfm.models.event_rnn import EventRNN
 from latentfm.models.events import drum_label_to_pitches, drum_pitches_to_label
 from latentfm.models.latent import slerp
 from latentfm.models.music_vae import MusicVAE
+from latentfm.music import metre as metres
 from latentfm.music.form import FormPlan
-from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note
+from latentfm.music.metre import Metre
+from latentfm.music.note import Note
 from latentfm.playlist import Playlist
 
 _NEARBY: Final = 0.3
+_FURTHER: Final = 0.6
 _FILLS: Final = 16  # continuations that a fill is chosen from
-_WINDOW_BARS: Final = 2
 
 
 @dataclass(frozen=True)
 class Drums:
-    """The drum part, where its walk ended, and the bars that the RNN wrote."""
+    """The drum part, where its walk ended, and the bars that are fills."""
 
     notes: tuple[Note, ...]
     latent: LatentPoint | None
@@ -36,19 +39,19 @@ class Drums:
 
 
 def groove_fitness(
-    labels: Labels, likelihood: NDArray[Any], strokes_per_bar: float, *, hands: bool = False
+    labels: Labels, likelihood: NDArray[Any], strokes_per_bar: float, metre: Metre, *, hands: bool = False
 ) -> NDArray[np.float64]:
-    """Score two-bar grooves ``[n, steps]`` as an accompaniment: a clear pulse, as dense as the mood.
+    """Score grooves of two bars ``[n, steps]`` as an accompaniment: a clear pulse, as dense as the mood.
 
     A kit has a kick on the first beat and a snare on the back beats, and few toms. For hands, toms are what is played:
     a low drum on the first beat, the others where they like, and few cymbals.
     """
     hits = bits(labels)
-    bars = labels.shape[1] / STEPS_PER_BAR
+    bars = labels.shape[1] / metre.steps_per_bar
     count = hits.sum(axis=(1, 2)) / bars
-    ones = np.arange(0, labels.shape[1], STEPS_PER_BAR)
-    back = np.concatenate([ones + STEPS_PER_BEAT, ones + 3 * STEPS_PER_BEAT])
-    beats = np.arange(0, labels.shape[1], STEPS_PER_BEAT)
+    ones = np.arange(0, labels.shape[1], metre.steps_per_bar)
+    back = np.concatenate([ones + step for step in metre.back])
+    beats = np.arange(0, labels.shape[1], metre.beat)
     score = -0.25 * np.abs(count - strokes_per_bar)
     timekeepers = hits[:, :, CLOSED] | hits[:, :, RIDE]
     score += 1.0 * timekeepers[:, beats].mean(axis=1)
@@ -80,11 +83,13 @@ def _worth(playlist: Playlist, labels: Labels, likelihood: NDArray[Any]) -> NDAr
     """Score grooves for a playlist, which says how many strokes a bar it likes, or how many notes its lead has."""
     asked = playlist.percussion.strokes_per_bar
     strokes = asked if asked is not None else 4.0 + 1.2 * sum(playlist.melody.notes_per_bar) / 2
-    return groove_fitness(labels, likelihood, strokes, hands=playlist.percussion.style == "hands")
+    return groove_fitness(labels, likelihood, strokes, metres.of(playlist), hands=playlist.percussion.style == "hands")
 
 
-def _around(point: NDArray[np.float32], count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    near: NDArray[np.float32] = point[None] + _NEARBY * rng.standard_normal((count, len(point)), dtype=np.float32)
+def _around(
+    point: NDArray[np.float32], count: int, rng: np.random.Generator, distance: float = _NEARBY
+) -> NDArray[np.float32]:
+    near: NDArray[np.float32] = point[None] + distance * rng.standard_normal((count, len(point)), dtype=np.float32)
     return near
 
 
@@ -92,15 +97,27 @@ def _events(labels: Labels) -> list[frozenset[int]]:
     return [frozenset(drum_label_to_pitches(int(label))) for label in labels]
 
 
-def fill(rnn: EventRNN, groove: Labels, playlist: Playlist, rng: np.random.Generator) -> Labels:
-    """Let the RNN play the bar after a groove, and choose the one that builds most without losing the pulse."""
-    drawn = rnn.continue_primer(_events(groove), STEPS_PER_BAR, rng, playlist.models.rnn_temperature, _FILLS)
-    rows = np.array([[drum_pitches_to_label(event) for event in one.events] for one in drawn], dtype=np.int64)  # type: ignore[arg-type]
+def _continued(rnn: EventRNN, groove: Labels, playlist: Playlist, rng: np.random.Generator) -> Labels:
+    """Let the RNN play the bar after a groove, as often as a fill needs to be chosen from."""
+    steps = metres.of(playlist).steps_per_bar
+    drawn = rnn.continue_primer(_events(groove), steps, rng, playlist.models.rnn_temperature, _FILLS)
+    return np.array([[drum_pitches_to_label(event) for event in one.events] for one in drawn], dtype=np.int64)  # type: ignore[arg-type]
+
+
+def _last_bars(vae: MusicVAE, point: NDArray[np.float32], playlist: Playlist, rng: np.random.Generator) -> Labels:
+    """Let the VAE play grooves somewhat further from a point, and return their last bars."""
+    z = _around(point, _FILLS, rng, _FURTHER)
+    decoded = vae.decode(z, rng, playlist.models.rnn_temperature)
+    return decoded.labels[:, -metres.of(playlist).steps_per_bar :].astype(np.int64)
+
+
+def fill(rows: Labels, groove: Labels, metre: Metre) -> Labels:
+    """Choose the bar after a groove that builds most without losing the pulse."""
     hits = bits(rows)
-    last = hits[:, STEPS_PER_BAR // 2 :].sum(axis=(1, 2))
+    last = hits[:, metre.half :].sum(axis=(1, 2))
     toms = hits[:, :, [SNARE, *TOMS]].sum(axis=(1, 2))
     count = hits.sum(axis=(1, 2))
-    usual = bits(groove).sum() / (len(groove) / STEPS_PER_BAR)
+    usual = bits(groove).sum() / (len(groove) / metre.steps_per_bar)
     score = 0.3 * last + 0.3 * toms + 1.0 * hits[:, 0, KICK] - 0.4 * np.maximum(count - usual - 4, 0)
     score -= 0.6 * np.maximum(usual - 4 - count, 0)
     chosen: Labels = rows[int(score.argmax())]
@@ -115,9 +132,12 @@ def play(
     carried: LatentPoint | None,
     rng: np.random.Generator,
 ) -> Drums:
-    """Write the drums of a section: grooves on a short walk, a bar of the RNN's at the end of each period."""
-    vae, rnn = players.drums_vae, players.drums_rnn
-    if vae is None or rnn is None or "drums" not in layers.active:
+    """Write the drums of a section: grooves on a short walk, and a fill at the end of each period.
+
+    Fills are bars that the RNN plays on; in a mood without a drums RNN the VAE plays them.
+    """
+    vae, rnn, metre = players.drums_vae, players.drums_rnn, metres.of(playlist)
+    if vae is None or "drums" not in layers.active:
         return Drums((), carried, ())
     count = playlist.melody.candidates
     z, decoded = vae.sample(count, rng, playlist.models.vae_temperature)
@@ -128,22 +148,47 @@ def play(
         end = slerp(start, end, 0.5)
     else:
         end = slerp(start, z[int(np.argsort(-fitness, kind="stable")[1])], 0.5)
-    grooves = [_best(vae, _around(point, count // 2, rng), playlist, rng) for point in (start, end)]
+    points = (start, end)
+    grooves = [_best(vae, _around(point, count // 2, rng), playlist, rng) for point in points]
+    bar_steps = metre.steps_per_bar
+    window_bars = vae.steps // bar_steps
     bars: dict[int, Labels] = {}
     continued: list[int] = []
     first, after = layers.active["drums"]
     starts = sorted({unit.period: unit.bar for unit in reversed(form.units)}.values())
     for bar in range(first, after):
-        groove = grooves[int(bar >= form.units[form.climax].bar - _WINDOW_BARS)]
-        within = (bar - form.intro) % _WINDOW_BARS
-        bars[bar] = groove[within * STEPS_PER_BAR : (within + 1) * STEPS_PER_BAR]
+        place = int(bar >= form.units[form.climax].bar - window_bars)
+        within = (bar - form.intro) % window_bars
+        bars[bar] = grooves[place][within * bar_steps : (within + 1) * bar_steps]
         if bar + 1 in starts[1:] or bar + 1 == after:
-            bars[bar] = fill(rnn, groove, playlist, rng)
+            rows = (
+                _last_bars(vae, points[place], playlist, rng)
+                if rnn is None
+                else _continued(rnn, grooves[place], playlist, rng)
+            )
+            bars[bar] = fill(rows, grooves[place], metre)
             continued.append(bar)
-    entry = first + form.units[0].bars
-    notes = [
+    return Drums(_struck(bars, playlist, form, layers), plain(end), tuple(continued))
+
+
+def of_body(labels: Labels, playlist: Playlist, form: FormPlan, layers: Layers) -> Drums:
+    """Play drums that were written for the whole body, a label a step, in the bars in which they play."""
+    size = metres.of(playlist).steps_per_bar
+    bars = {
+        bar: labels[(bar - form.intro) * size : (bar - form.intro + 1) * size]
+        for bar in range(*layers.active.get("drums", (0, 0)))
+    }
+    return Drums(_struck(bars, playlist, form, layers), None, ())
+
+
+def _struck(bars: Mapping[int, Labels], playlist: Playlist, form: FormPlan, layers: Layers) -> tuple[Note, ...]:
+    """Return the strokes of some bars; the first unit of them is light."""
+    metre = metres.of(playlist)
+    entry = min(bars, default=0) + form.units[0].bars
+    return tuple(
         note
         for bar, labels in bars.items()
-        for note in played(playlist.percussion, labels, bar * STEPS_PER_BAR, layers.energy[bar], light=bar < entry)
-    ]
-    return Drums(tuple(notes), plain(end), tuple(continued))
+        for note in played(
+            playlist.percussion, labels, bar * metre.steps_per_bar, metre, layers.energy[bar], light=bar < entry
+        )
+    )

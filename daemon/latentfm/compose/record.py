@@ -13,6 +13,7 @@ from latentfm.compose.engine import Players
 from latentfm.compose.lead import OLD
 from latentfm.compose.outline import Outline
 from latentfm.compose.percussion import Drums
+from latentfm.compose.polyphony import Voices
 from latentfm.music import figures
 from latentfm.music.figures import Figures
 from latentfm.music.form import FormPlan
@@ -21,10 +22,16 @@ from latentfm.music.note import Note
 from latentfm.playlist import Role
 
 
-def measure(brief: Brief, outline: Outline, attempt: Attempt, voices: Mapping[Role, Sequence[Note]]) -> Figures:
-    """Compute the figures of a section with these voices."""
+def measure(
+    brief: Brief,
+    outline: Outline,
+    attempt: Attempt,
+    voices: Mapping[Role, Sequence[Note]],
+    under: Sequence[Note] = (),
+) -> Figures:
+    """Compute the figures of a section with these voices, of which a model may have written those under the lead."""
     lead = attempts.material(brief, outline, attempt.draft, attempt.chords, ())
-    return figures.measure(replace(lead, voices=voices))
+    return figures.measure(replace(lead, voices=voices, under=under))
 
 
 def provenance(
@@ -34,11 +41,16 @@ def provenance(
     attempt: Attempt,
     voices: Mapping[Role, Sequence[Note]],
     drums: Drums,
+    under: Voices | None = None,
 ) -> dict[str, Any]:
     """Return where a section comes from: seed, latent points, chords, form, checksums, figures before and after."""
     draft = attempt.draft
-    written = measure(brief, outline, attempt, {**voices, "lead": draft.notes})
-    aired = measure(brief, outline, attempt, voices)
+    drawn = under.written if under else ()
+    models: dict[Role, Sequence[Note]] = {"lead": draft.notes}
+    if under is not None:
+        models |= {"bass": drawn} if under.inner is None else {"pad": drawn, "bass": ()}
+    written = measure(brief, outline, attempt, {**voices, **models}, drawn)
+    aired = measure(brief, outline, attempt, voices, drawn)
     back = attempt.back
     plan, places = outline.form, attempt.walk
     return {
@@ -49,14 +61,15 @@ def provenance(
         "key": key_name(outline.key),
         "relation": outline.move.relation,
         "modulation": _modulation(brief, outline),
+        "metre": outline.metre.name,
         "qpm": outline.qpm,
         "attempts": attempt.number,
         "anchor": places.end.source,
         "theme": draft.theme,
         "notes_per_bar_sought": round(places.notes_per_bar, 2),
         "walk": [list(places.at(point)) for point in range(plan.points)],
-        "recalled": None if back is None else list(back.idea.latent),
-        "returned": None if back is None else recall.report(back, draft.motifs[OLD], outline.key),
+        "recalled": None if back is None else list(back.point),
+        "returned": None if back is None else recall.report(back, draft.motifs[OLD], outline.key, outline.metre),
         "chords": [chord.symbol for chord in attempt.chords],
         "form": {
             "bars": plan.bars,

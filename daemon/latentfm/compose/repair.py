@@ -9,7 +9,8 @@ from typing import Final
 from latentfm.brief import Key
 from latentfm.music import melody
 from latentfm.music.chords import Chord
-from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note, one_voice
+from latentfm.music.metre import STEPS_PER_QUARTER, Metre
+from latentfm.music.note import Note, one_voice
 from latentfm.music.scales import OCTAVE, contains, nearest, pitch_classes
 
 WANTED_CHORD_TONES: Final = 0.76  # a little above what is checked
@@ -23,14 +24,15 @@ _ENDING: Final = 7  # semitones: how far a changed ending may lie from the first
 
 @dataclass(frozen=True)
 class Ground:
-    """What the lead stands on: the key, and the chord at each bar of the section."""
+    """What the lead stands on: the key, the metre, and the chord at each bar of the section."""
 
     key: Key
+    metre: Metre
     bars: Sequence[Chord]
 
     def tones(self, step: int) -> tuple[int, ...]:
         """Return the chord tones at a step."""
-        bar = min(step // STEPS_PER_BAR, len(self.bars) - 1)
+        bar = min(self.metre.bar(step), len(self.bars) - 1)
         return self.bars[bar].tones
 
 
@@ -53,17 +55,18 @@ def into_range(notes: Sequence[Note], low: int, high: int) -> tuple[Note, ...]:
     return tuple(folded)
 
 
-def _clash(notes: Sequence[Note], index: int, tones: tuple[int, ...]) -> float:
+def _clash(notes: Sequence[Note], index: int, ground: Ground) -> float:
     """Return how much a strong-beat note that is no chord tone hurts, 0 to 2.
 
     A semitone above a chord tone hurts most, and the longer the more; a step that resolves hurts less. More than
     1 is a clash that no listener takes for an ornament.
     """
     note = notes[index]
+    tones = ground.tones(note.onset)
     rub = (note.pitch - 1) % OCTAVE in tones
     following = notes[index + 1].pitch if index + 1 < len(notes) else note.pitch
     resolves = 0 < abs(following - note.pitch) <= _NEAR and following % OCTAVE in tones
-    long = min(note.length / (STEPS_PER_BAR // 2), 1.0)
+    long = min(note.length / ground.metre.half, 1.0)
     return (1.0 if rub else 0.3) + 0.7 * long - 0.5 * resolves
 
 
@@ -92,12 +95,12 @@ def settle(notes: Sequence[Note], ground: Ground, wanted: float = WANTED_CHORD_T
     chord tones without them.
     """
     line = list(notes)
-    strong = [index for index, note in enumerate(line) if note.strong]
+    strong = [index for index, note in enumerate(line) if ground.metre.is_strong(note.onset)]
     clashing = [index for index in strong if line[index].pitch % OCTAVE not in ground.tones(line[index].onset)]
-    clashing.sort(key=lambda index: -_clash(line, index, ground.tones(line[index].onset)))
+    clashing.sort(key=lambda index: -_clash(line, index, ground))
     surplus = wanted * len(strong) - (len(strong) - len(clashing))
     for index in clashing:
-        harsh = _clash(line, index, ground.tones(line[index].onset)) > _HARSH
+        harsh = _clash(line, index, ground) > _HARSH
         if surplus <= 0 and not harsh:
             continue
         moved = _moved(line, index, ground)
@@ -145,7 +148,9 @@ def _stepped(note: Note, ground: Ground, wanted: Sequence[int]) -> Note | None:
     tones = ground.tones(note.onset)
     for distance in range(1, _NEAR + 1):
         for pitch in (note.pitch - distance, note.pitch + distance):
-            rests = not note.strong or pitch % OCTAVE in tones or note.pitch % OCTAVE not in tones
+            rests = (
+                not ground.metre.is_strong(note.onset) or pitch % OCTAVE in tones or note.pitch % OCTAVE not in tones
+            )
             if contains(ground.key, pitch) and rests and pitch in wanted:
                 return replace(note, pitch=pitch)
     return None
@@ -173,10 +178,10 @@ def new_ending(notes: Sequence[Note], ground: Ground) -> tuple[Note, ...]:
     return (*notes[:-1], replace(last, pitch=pitch))
 
 
-def _end_earlier(phrase: Sequence[Note], end: int, gap: int) -> tuple[Note, ...]:
+def _end_earlier(phrase: Sequence[Note], end: int, gap: int, metre: Metre) -> tuple[Note, ...]:
     """Leave ``gap`` silent steps before ``end`` by shortening the last note; an upbeat to the next phrase goes."""
     line = list(phrase)
-    while len(line) > 2 and line[-1].onset > end - gap - _SHORTEST and not line[-1].strong:  # noqa: PLR2004
+    while len(line) > 2 and line[-1].onset > end - gap - _SHORTEST and not metre.is_strong(line[-1].onset):  # noqa: PLR2004
         line.pop()
     if line and line[-1].end > end - gap:
         last = line[-1]
@@ -185,13 +190,18 @@ def _end_earlier(phrase: Sequence[Note], end: int, gap: int) -> tuple[Note, ...]
 
 
 def breathe(
-    units: Sequence[Sequence[Note]], spans: Sequence[tuple[int, int]], wanted: tuple[float, float], phrase: int
+    units: Sequence[Sequence[Note]],
+    spans: Sequence[tuple[int, int]],
+    metre: Metre,
+    wanted: tuple[float, float],
+    phrase: int,
 ) -> list[tuple[Note, ...]]:
     """Give the lead its rests, mostly by ending notes earlier.
 
     Args:
         units: notes of each unit.
         spans: first step of each unit, and the step after it.
+        metre: whose strong beats no upbeat is taken from.
         wanted: share of silence inside phrases, lowest and highest.
         phrase: units in a phrase; each phrase ends with a breath.
 
@@ -205,11 +215,11 @@ def breathe(
     for index, (_, end) in enumerate(spans):
         aired[index] = _within(aired[index], end)
         if (index + 1) % phrase == 0 or index + 1 == len(spans):
-            aired[index] = _end_earlier(aired[index], end, gap)
+            aired[index] = _end_earlier(aired[index], end, gap, metre)
     share = _share(aired, spans)
     if share < low + _MARGIN:
         for index, (_, end) in enumerate(spans):
-            aired[index] = _end_earlier(aired[index], end, gap)
+            aired[index] = _end_earlier(aired[index], end, gap, metre)
         share = _share(aired, spans)
     for _ in range(_ROUNDS):
         if share < low + _MARGIN:
@@ -231,7 +241,7 @@ def _within(notes: Sequence[Note], end: int) -> tuple[Note, ...]:
 def _detached(notes: Sequence[Note]) -> tuple[Note, ...]:
     """Shorten notes of a quarter and more by a quarter of their length."""
     return tuple(
-        replace(note, length=note.length - note.length // 4) if note.length >= STEPS_PER_BEAT else note
+        replace(note, length=note.length - note.length // 4) if note.length >= STEPS_PER_QUARTER else note
         for note in notes
     )
 

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from latentfm.brief import Key
-from latentfm.music import expression, humanise
+from latentfm.music import expression, humanise, metre
 from latentfm.music.chords import Chord
-from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note
+from latentfm.music.metre import STEPS_PER_QUARTER
+from latentfm.music.note import Note
 from latentfm.music.scales import collection
 from latentfm.noteseq import NoteSequence, constants
 from latentfm.playlist import Playlist, Role
@@ -45,7 +46,7 @@ def build(
         voices: notes of each role, with their velocities.
         playlist: the mood; a note's instrument is the index of its voice there.
         key: for the key signature, which is that of the major scale with the same notes.
-        qpm: tempo.
+        qpm: tempo, quarter notes a minute.
         chords: one a bar.
         title: the section's name.
         swells: how a role's level moves, as steps of the grid and dB; it becomes expression (controller 11).
@@ -54,9 +55,10 @@ def build(
     sequence = NoteSequence(ticks_per_quarter=constants.STANDARD_PPQ)
     sequence.sequence_metadata.title = title
     sequence.tempos.add(qpm=qpm)
-    sequence.time_signatures.add(numerator=4, denominator=4)
+    beats = metre.of(playlist)
+    sequence.time_signatures.add(numerator=beats.numerator, denominator=beats.denominator)
     sequence.key_signatures.add(key=collection(key), mode=NoteSequence.KeySignature.MAJOR)
-    step_seconds = 60.0 / qpm / STEPS_PER_BEAT
+    step_seconds = 60.0 / qpm / STEPS_PER_QUARTER
     calm = playlist.form.motif_stretch > 1
     for instrument, voice in enumerate(playlist.voices):
         info = sequence.instrument_infos.add()
@@ -85,11 +87,11 @@ def build(
     for bar, chord in enumerate(chords):
         if bar == 0 or chord != chords[bar - 1]:
             annotation = sequence.text_annotations.add()
-            annotation.time = bar * STEPS_PER_BAR * step_seconds
+            annotation.time = bar * beats.steps_per_bar * step_seconds
             annotation.text = chord.symbol
             annotation.annotation_type = NoteSequence.TextAnnotation.CHORD_SYMBOL
     sequence.total_time = max(
-        len(chords) * STEPS_PER_BAR * step_seconds, max((note.end_time for note in sequence.notes), default=0.0)
+        len(chords) * beats.steps_per_bar * step_seconds, max((note.end_time for note in sequence.notes), default=0.0)
     )
     return sequence
 

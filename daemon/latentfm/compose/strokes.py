@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from latentfm.music.note import STEPS_PER_BEAT, Note
+from latentfm.music.metre import EIGHTH, Metre
+from latentfm.music.note import Note
 from latentfm.playlist import Percussion
 
 Labels = NDArray[np.int64]
@@ -51,13 +52,16 @@ def bits(labels: Labels) -> NDArray[np.bool_]:
     return hit
 
 
-def played(percussion: Percussion, labels: Labels, start: int, energy: float, *, light: bool) -> list[Note]:
+def played(
+    percussion: Percussion, labels: Labels, start: int, metre: Metre, energy: float, *, light: bool
+) -> list[Note]:
     """Return the notes of a row of labels.
 
     Args:
         percussion: the mood's.
         labels: the strokes of each step.
         start: step of the section at which they begin.
+        metre: which says where the accents are.
         energy: how lively the place is, 0 to 1.
         light: only cymbals and shakers play, as where the drums come in.
     """
@@ -67,7 +71,7 @@ def played(percussion: Percussion, labels: Labels, start: int, energy: float, *,
     for step, label in enumerate(labels):
         heard = int(label) & LIGHT if light else int(label)
         loud = {
-            bit: int(np.clip(style.velocities[bit] * softer + _accent(step), _SOFTEST, _LOUDEST))
+            bit: int(np.clip(style.velocities[bit] * softer + _accent(start + step, metre), _SOFTEST, _LOUDEST))
             for bit in range(CLASSES)
             if heard >> bit & 1
         }
@@ -79,9 +83,9 @@ def played(percussion: Percussion, labels: Labels, start: int, energy: float, *,
     return notes
 
 
-def _accent(step: int) -> int:
-    if step % (2 * STEPS_PER_BEAT) == 0:
+def _accent(step: int, metre: Metre) -> int:
+    if metre.is_strong(step):
         return 6
-    if step % STEPS_PER_BEAT == 0:
+    if metre.is_beat(step):
         return 0
-    return -6 if step % 2 == 0 else -12
+    return -6 if step % EIGHTH == 0 else -12

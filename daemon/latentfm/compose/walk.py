@@ -18,6 +18,7 @@ from latentfm.errors import ComposeError
 from latentfm.models.events import Labels
 from latentfm.models.latent import slerp
 from latentfm.models.music_vae import MusicVAE
+from latentfm.music import metre
 from latentfm.playlist import Playlist
 
 Points = NDArray[np.float32]
@@ -65,9 +66,9 @@ def draft_steps(playlist: Playlist, window: int) -> int:
     return window // 2 if playlist.form.motif_stretch == _QUARTER_TIME else window
 
 
-def motif_bars(playlist: Playlist, window: int = 32) -> int:
+def motif_bars(playlist: Playlist, window: int) -> int:
     """Return how many bars a motif lasts as the playlist reads it."""
-    return draft_steps(playlist, window) * playlist.form.motif_stretch // 16
+    return draft_steps(playlist, window) * playlist.form.motif_stretch // metre.of(playlist).steps_per_bar
 
 
 def score(batch: Batch, playlist: Playlist) -> Floats:
@@ -87,7 +88,9 @@ def around(vae: MusicVAE, point: Points, playlist: Playlist, rng: np.random.Gene
 def read(vae: MusicVAE, labels: Labels, likelihood: Floats, playlist: Playlist) -> Batch:
     """Read windows as the playlist's motifs."""
     steps = draft_steps(playlist, vae.steps)
-    return candidates.read(labels, likelihood, stretch=playlist.form.motif_stretch, steps=steps)
+    return candidates.read(
+        labels, likelihood, stretch=playlist.form.motif_stretch, steps=steps, metre=metre.of(playlist)
+    )
 
 
 def _merit(vae: MusicVAE, z: Points, playlist: Playlist, key: Key, rng: np.random.Generator) -> Floats:
@@ -116,7 +119,7 @@ def _from_prior(
 ) -> list[End]:
     """Return the fittest of many points of the prior, such that the path from ``start`` to each is fit as well."""
     z = rng.standard_normal((_PRIOR_FACTOR * playlist.melody.candidates, vae.z_size), dtype=np.float32)
-    z = density.attribute(vae).moved(z, notes_per_bar)
+    z = density.attribute(vae, metre.of(playlist)).moved(z, notes_per_bar)
     worth = _merit(vae, z, playlist, key, rng)
     best = np.argsort(-worth, kind="stable")[:_SHORTLIST]
     total = worth[best]
@@ -130,7 +133,7 @@ def _from_prior(
 
 def _from_midi(vae: MusicVAE, path: str, playlist: Playlist, rng: np.random.Generator) -> list[End]:
     """Return the means of a MIDI file's phrases, the fittest first."""
-    labels = phrases(Path(path), vae.steps)
+    labels = phrases(Path(path), vae.steps, metre.of(playlist))
     mu, _ = vae.encode(labels)
     worth = score(read(vae, labels, np.zeros(len(labels)), playlist), playlist).reshape(-1, len(labels)).max(axis=0)
     return [End(mu[place], Path(path).name, labels[place]) for place in _ranked(worth, rng)]
@@ -139,8 +142,9 @@ def _from_midi(vae: MusicVAE, path: str, playlist: Playlist, rng: np.random.Gene
 def plan(brief: Brief, vae: MusicVAE, points: int, key: Key, rng: np.random.Generator) -> list[Walk]:
     """Choose the section's points on a spherical path between two ends.
 
-    The first end is the carry's latent point, or a new one for a first section. The second is a MIDI file that
-    the playlist names (each in its turn, every so many sections) or one of the best of many draws from the prior.
+    The first end is the carry's latent point, or a new one for a first section and after another model. The second is
+    a MIDI file that the playlist names (each in its turn, every so many sections) or one of the best of many draws from
+    the prior.
 
     Returns:
         The walk that chance has chosen, and others to turn to where it leads to nothing; all begin at one point.
@@ -157,21 +161,32 @@ def plan(brief: Brief, vae: MusicVAE, points: int, key: Key, rng: np.random.Gene
     def from_prior(start: Points | None = None) -> list[End]:
         return _from_prior(vae, start, points, playlist, key, notes, rng)
 
-    if carry is None:
+    start = from_carry(brief, vae.z_size)
+    if start is None:
         start = from_prior()[0].point
-    else:
-        if len(carry.latent) != vae.z_size:
-            raise ComposeError(
-                f"the last section ended in a latent space of {len(carry.latent)} dimensions; "
-                f"the model {playlist.models.melody_vae} has {vae.z_size}"
-            )
-        start = np.array(carry.latent, dtype=np.float32)
     visit, passing = divmod(turn, playlist.walk.anchor_every)
     ends = from_prior(start) if passing or not files else _from_midi(vae, files[visit % len(files)], playlist, rng)
-    return [Walk(_path(start, end.point, points), end, notes) for end in ends]
+    return [Walk(arc(start, end.point, points), end, notes) for end in ends]
 
 
-def _path(start: Points, end: Points, points: int) -> Points:
-    path = np.stack([slerp(start, end, index / (points - 1)) for index in range(points)])
-    path[0] = start  # to the bit where the last section ended
-    return np.asarray(path, dtype=np.float32)
+def from_carry(brief: Brief, z_size: int) -> Points | None:
+    """Return the point where the last section ended, None where there is none that the model knows.
+
+    Raises:
+        ComposeError: the carry comes from a model with another latent space.
+    """
+    if brief.carry is None or not brief.carry.latent:
+        return None
+    if len(brief.carry.latent) != z_size:
+        raise ComposeError(
+            f"the last section ended in a latent space of {len(brief.carry.latent)} dimensions; "
+            f"the model {brief.playlist.walks_in} has {z_size}"
+        )
+    return np.array(brief.carry.latent, dtype=np.float32)
+
+
+def arc(start: Points, end: Points, points: int) -> Points:
+    """Return points ``[points, z]`` on the spherical path between two, both ends included."""
+    found = np.stack([slerp(start, end, index / (points - 1)) for index in range(points)])
+    found[0] = start  # to the bit where the last section ended
+    return np.asarray(found, dtype=np.float32)

@@ -9,35 +9,20 @@ from typing import Final
 import numpy as np
 
 from latentfm.brief import Key
+from latentfm.music import idioms
 from latentfm.music.chords import Chord
-from latentfm.music.note import STEPS_PER_BAR, Note
+from latentfm.music.metre import Metre
+from latentfm.music.note import Note
 from latentfm.music.scales import OCTAVE, harmonic_key, scale_step
 
 LOWEST: Final = 28  # E1
 HIGHEST: Final = 43  # G2
 _FIFTH: Final = 7
 
-# (onset, length, what) in sixteenths of a bar; what: R root, F fifth, A approach to the next bar's root
-Pattern = tuple[tuple[int, int, str], ...]
-_PATTERNS: Final[tuple[tuple[Pattern, ...], ...]] = (
-    (((0, 16, "R"),),),
-    (((0, 8, "R"), (8, 8, "F")), ((0, 12, "R"), (12, 4, "A"))),
-    (
-        ((0, 6, "R"), (8, 4, "F"), (12, 4, "A")),
-        ((0, 6, "R"), (6, 6, "F"), (12, 4, "A")),
-        ((0, 8, "R"), (8, 4, "R"), (12, 4, "A")),
-    ),
-    (
-        ((0, 4, "R"), (4, 4, "F"), (8, 4, "R"), (12, 4, "A")),
-        ((0, 4, "R"), (6, 2, "R"), (8, 4, "F"), (12, 2, "F"), (14, 2, "A")),
-    ),
-)
-LIVELIEST: Final = len(_PATTERNS) - 1
-
 
 @dataclass(frozen=True)
 class BassBar:
-    """A bar of bass to write: its chord, the chord after it, and how lively it is (0 a whole note, 3 walking)."""
+    """A bar of bass to write: its chord, the chord after it, and how lively it is (0 one long note, 3 walking)."""
 
     bar: int
     chord: Chord
@@ -74,23 +59,30 @@ def _approach(current: int, target: int, key: Key, low: int, high: int) -> int:
 
 
 def line(
-    bars: Sequence[BassBar], key: Key, rng: np.random.Generator, *, low: int = LOWEST, high: int = HIGHEST
+    bars: Sequence[BassBar],
+    key: Key,
+    metre: Metre,
+    rng: np.random.Generator,
+    *,
+    low: int = LOWEST,
+    high: int = HIGHEST,
 ) -> tuple[Note, ...]:
     """Write a bass line, one pattern for each run of bars of one liveliness so that it grooves."""
-    scale = harmonic_key(key)
+    scale, patterns = harmonic_key(key), idioms.of(metre).bass
     notes: list[Note] = []
     previous: int | None = None
-    pattern: Pattern = _PATTERNS[0][0]
-    liveliness = -1
+    pattern = patterns[0][0]
+    liveliness, since, before = -1, 0, -1
     for place in bars:
+        since, before = (since + 1 if place.chord.root == before else 0), place.chord.root
         if place.liveliness != liveliness:
             liveliness = place.liveliness
-            choices = _PATTERNS[min(liveliness, LIVELIEST)]
+            choices = patterns[min(liveliness, len(patterns) - 1)]
             pattern = choices[int(rng.integers(len(choices)))]
         root = root_pitch(place.chord.root, previous, low, high)
         fifth = _fifth_pitch(place.chord, root, low, high)
         target = None if place.following is None else root_pitch(place.following.root, root, low, high)
-        for onset, length, what in pattern:
+        for onset, length, what in pattern[since % len(pattern)]:
             pitch = {"R": root, "F": fifth}.get(what, root)
             if what == "A":
                 leads_on = target is not None and target != root
@@ -99,6 +91,6 @@ def line(
                     if leads_on and target
                     else fifth
                 )
-            notes.append(Note(place.bar * STEPS_PER_BAR + onset, length, pitch))
+            notes.append(Note(place.bar * metre.steps_per_bar + onset, length, pitch))
         previous = root
     return tuple(notes)

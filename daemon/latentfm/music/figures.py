@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 from latentfm.brief import Key
 from latentfm.music import melody
 from latentfm.music.chords import Chord
-from latentfm.music.note import STEPS_PER_BAR, Note
+from latentfm.music.metre import Metre
+from latentfm.music.note import Note
 from latentfm.music.scales import contains
 from latentfm.playlist import Role
 
 SEMITONES: Final = (1, 13)  # a minor second rubs, and so does a minor ninth
+_UNDER: Final[tuple[Role, ...]] = ("pad", "bass")
 LONGEST_SEMITONE: Final = 2  # steps: an eighth
 _MOST: Final = math.nextafter(0.5, 1.0)  # more than half
 _LARGEST_INTERVAL: Final = 24
-_LONGEST_NOTE: Final = STEPS_PER_BAR
+_LONGEST_NOTE: Final = 16  # steps; one scale for the histograms of every metre
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,12 @@ class Material:
 
     Attributes:
         key: key of the section.
+        metre: metre of the section.
         bars: bars of the section.
         voices: notes of each voice.
         chords: chord of each bar.
         model: what the models wrote for the lead, in its place and transposition.
+        under: what a model wrote for the voices under it, where one did.
         spans: phrases of the lead, as steps ``(first, after the last)``.
         idea_bars: bars of the section that are one bar of the tune as the model writes it.
         quiet_bars: bars that may be silent.
@@ -43,11 +47,13 @@ class Material:
     """
 
     key: Key
+    metre: Metre
     bars: int
     voices: Mapping[Role, Sequence[Note]]
     chords: Sequence[Chord]
     model: Sequence[Note]
     spans: Sequence[tuple[int, int]]
+    under: Sequence[Note] = ()
     idea_bars: int = 1
     quiet_bars: Sequence[int] = ()
     motifs: Sequence[str] = ()
@@ -74,6 +80,8 @@ class Figures:
     empty_bars: int  # in which nothing sounds, outside those that ask for it
     motifs_alike: float  # of the motifs, those heard lately
     densest: float  # where the densest eight bars lie, 0 to 1
+    under_share: float = 1.0  # of what a model wrote under the lead, the notes that air with onset and pitch unchanged
+    under_chord_tones: float = 1.0  # of what pad and bass sound on strong beats under the lead
 
 
 @dataclass(frozen=True)
@@ -86,10 +94,31 @@ class Bounds:
 
 
 def _model_share(material: Material) -> float:
-    if not material.model:
-        return 1.0
-    aired = {(note.onset, note.pitch) for note in material.voices.get("lead", ())}
-    return sum((note.onset, note.pitch) in aired for note in material.model) / len(material.model)
+    return _kept(material.model, material.voices.get("lead", ()))
+
+
+def _kept(written: Sequence[Note], aired: Sequence[Note]) -> float:
+    """Return the share of the notes written that air with their onset and pitch."""
+    heard = {(note.onset, note.pitch) for note in aired}
+    return sum((note.onset, note.pitch) in heard for note in written) / len(written) if written else 1.0
+
+
+def _under(material: Material) -> tuple[Note, ...]:
+    """Return the notes of pad and bass."""
+    return tuple(note for role in _UNDER for note in material.voices.get(role, ()))
+
+
+def _under_chord_tones(material: Material) -> float:
+    """Return the share of chord tones among what pad and bass sound on the strong beats of the lead's phrases."""
+    line, total, resting = _under(material), 0, 0
+    for start, end in material.spans:
+        for step in range(start, end):
+            bar = material.metre.bar(step)
+            if material.metre.is_strong(step) and bar < len(material.chords):
+                sounding = [note.pitch % 12 for note in line if note.onset <= step < note.end]
+                total += len(sounding)
+                resting += sum(pitch in material.chords[bar].classes for pitch in sounding)
+    return resting / total if total else 1.0
 
 
 def _longest_semitone(voices: Mapping[Role, Sequence[Note]]) -> int:
@@ -109,7 +138,7 @@ def _empty_bars(material: Material) -> int:
     sounding = np.zeros(material.bars, dtype=bool)
     for line in material.voices.values():
         for note in line:
-            sounding[note.onset // STEPS_PER_BAR : (note.end - 1) // STEPS_PER_BAR + 1] = True
+            sounding[material.metre.bar(note.onset) : material.metre.bar(note.end - 1) + 1] = True
     sounding[list(material.quiet_bars)] = True
     return int((~sounding).sum())
 
@@ -119,8 +148,8 @@ def _densest(material: Material) -> float:
     counts = np.zeros(material.bars)
     for line in material.voices.values():
         for note in line:
-            if note.onset < material.bars * STEPS_PER_BAR:
-                counts[note.onset // STEPS_PER_BAR] += 1
+            if material.metre.bar(note.onset) < material.bars:
+                counts[material.metre.bar(note.onset)] += 1
     window = min(8, material.bars)
     sums = np.convolve(counts, np.ones(window), mode="valid")
     return (int(sums.argmax()) + window / 2) / material.bars
@@ -128,37 +157,39 @@ def _densest(material: Material) -> float:
 
 def measure(material: Material) -> Figures:
     """Compute the figures of a section, or of what the models wrote for it."""
-    lead = material.voices.get("lead", ())
+    lead, metre = material.voices.get("lead", ()), material.metre
     inside = [note for note in lead if any(start <= note.onset < end for start, end in material.spans)]
-    strong = [note for note in inside if note.strong and note.onset // STEPS_PER_BAR < len(material.chords)]
-    resting = [note.pitch % 12 in material.chords[note.onset // STEPS_PER_BAR].tones for note in strong]
+    strong = [note for note in inside if metre.is_strong(note.onset) and metre.bar(note.onset) < len(material.chords)]
+    resting = [note.pitch % 12 in material.chords[metre.bar(note.onset)].tones for note in strong]
     wide, turned = melody.leaps(lead)
-    first = min((start for start, _ in material.spans), default=0) // STEPS_PER_BAR
-    last = max((end for _, end in material.spans), default=0) // STEPS_PER_BAR
-    bars = sum(end - start for start, end in material.spans) / STEPS_PER_BAR
+    first = metre.bar(min((start for start, _ in material.spans), default=0))
+    last = metre.bar(max((end for _, end in material.spans), default=0))
+    bars = sum(end - start for start, end in material.spans) / metre.steps_per_bar
     return Figures(
         model_share=_model_share(material),
         in_mode=sum(contains(material.key, note.pitch) for note in lead) / len(lead) if lead else 1.0,
         chord_tones=sum(resting) / len(resting) if resting else 1.0,
         longest_semitone=_longest_semitone(material.voices),
-        widest_range=melody.widest_range(lead, material.bars),
+        widest_range=melody.widest_range(lead, material.bars, metre),
         leaps=wide,
         leaps_turned=turned,
-        repeating_bars=melody.repeating_share(lead, first, last, material.idea_bars),
-        longest_unchanged=melody.longest_unchanged(lead, material.bars),
-        lead_stuck=melody.longest_stuck(lead),
-        bass_stuck=melody.longest_stuck(material.voices.get("bass", ())),
+        repeating_bars=melody.repeating_share(lead, first, last, metre, material.idea_bars),
+        longest_unchanged=melody.longest_unchanged(lead, material.bars, metre),
+        lead_stuck=melody.longest_stuck(lead, metre),
+        bass_stuck=melody.longest_stuck(material.voices.get("bass", ()), metre),
         notes_per_bar=len(inside) / bars if bars else 0.0,
         rest_share=melody.rest_share(lead, material.spans),
         empty_bars=_empty_bars(material),
         motifs_alike=melody.alike_share(material.motifs, material.heard),
         densest=_densest(material),
+        under_share=_kept(material.under, _under(material)),
+        under_chord_tones=_under_chord_tones(material),
     )
 
 
 def limits(figures: Figures, bounds: Bounds) -> dict[str, tuple[float, float]]:
     """Return the least and the most that each checked figure may be, infinite where one end is open."""
-    floors = {"model_share": 0.75, "in_mode": 0.95, "chord_tones": 0.70}
+    floors = {"model_share": 0.75, "in_mode": 0.95, "chord_tones": 0.70, "under_share": 0.75, "under_chord_tones": 0.70}
     ceilings = {
         "longest_semitone": LONGEST_SEMITONE,
         "widest_range": melody.TWELFTH,
@@ -193,7 +224,7 @@ def interval_histogram(notes: Sequence[Note]) -> NDArray[np.float64]:
 
 
 def duration_histogram(notes: Sequence[Note]) -> NDArray[np.float64]:
-    """Count the steps from each onset to the next, ``[16]``, from 1 to a bar; longer ones count as a bar."""
+    """Count the steps from each onset to the next, ``[16]``, from 1 to 16; longer ones count as 16."""
     gaps = Counter(min(after.onset - before.onset, _LONGEST_NOTE) for before, after in pairwise(notes))
     return np.array([gaps[steps] for steps in range(1, _LONGEST_NOTE + 1)], dtype=np.float64)
 

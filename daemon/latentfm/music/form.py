@@ -11,7 +11,7 @@ from typing import Final, Literal
 from latentfm.music.progressions import PERIOD_BARS
 
 Part = Literal["statement", "answer", "variation", "cadence"]
-Source = Literal["motif", "old", "answer", "lead_on"]
+Source = Literal["motif", "old", "answer", "lead_on", "trio"]
 UNITS_PER_PERIOD: Final = 4
 CLIMAX: Final = 2 / 3  # where the densest moment lies, as a share of the section
 _RECALL_EVERY: Final = 3  # sections from one return of an older motif to the next
@@ -81,6 +81,8 @@ _PERIODS: Final[dict[int, tuple[str, ...]]] = {
     4: (_STATEMENT, "A r B r", "Z Z' B' Z", "A r Z' Z"),
     5: (_STATEMENT, "B r B' r", "Z Z' A' Z", "B r l r", "A r Z' Z"),
     6: (_STATEMENT, "A r B r", "B' r l r", "Z Z' B' Z", "A' r Z r", "A r Z' Z"),
+    7: (_STATEMENT, "A r B r", "B' r l r", "Z Z' B' Z", "A' r Z r", "B r Z' Z", "A r Z' Z"),
+    8: (_STATEMENT, "A r B r", "B' r l r", "Z Z' B' Z", "A' r B r", "Z r l r", "B' r Z r", "A r Z' Z"),
 }
 _PARTS: Final[dict[int, tuple[Part, ...]]] = {
     1: ("statement",),
@@ -89,6 +91,8 @@ _PARTS: Final[dict[int, tuple[Part, ...]]] = {
     4: ("statement", "answer", "variation", "cadence"),
     5: ("statement", "answer", "variation", "answer", "cadence"),
     6: ("statement", "answer", "answer", "variation", "answer", "cadence"),
+    7: ("statement", "answer", "answer", "variation", "answer", "variation", "cadence"),
+    8: ("statement", "answer", "answer", "variation", "answer", "variation", "answer", "cadence"),
 }
 # what a form ends with when it is no whole number of periods, by the units left over, and forms too short for one
 _REST: Final[dict[int, str]] = {0: "", 1: "Z", 2: "r Z", 3: "Z' r Z"}
@@ -177,12 +181,18 @@ class Size:
         return max(seconds[0] - self.seconds, self.seconds - seconds[1], 0.0)
 
 
-def sizes(*, bar_seconds: float, motif_bars: int, crossfade_seconds: float, bars_per_chord: int) -> tuple[Size, ...]:
-    """Return every size that a section can have, the shortest first."""
+def sizes(
+    *, bar_seconds: float, motif_bars: int, crossfade_seconds: float, bars_per_chord: int, together: int = 1
+) -> tuple[Size, ...]:
+    """Return every size that a section can have, the shortest first; units come so many ``together``."""
     intro, outro, crossfade = seam_bars(crossfade_seconds, bar_seconds, bars_per_chord)
     half = max(PERIOD_BARS // 2 // motif_bars, 1)
     counts = range(2, UNITS_PER_PERIOD * (MAX_PERIODS + 1))
-    return tuple(Size(count, motif_bars, intro, outro, crossfade, bar_seconds) for count in counts if count % half == 0)
+    return tuple(
+        Size(count, motif_bars, intro, outro, crossfade, bar_seconds)
+        for count in counts
+        if count % half == count % together == 0
+    )
 
 
 def choose_size(offered: Sequence[Size], seconds: tuple[float, float], share: float) -> Size:
@@ -210,6 +220,26 @@ def plan(size: Size, *, points: int, recall: bool, answered: bool = False) -> Fo
         units.append(_unit(letter, part, bar, size.motif_bars, index // UNITS_PER_PERIOD, before))
     used = max(unit.point for unit in units) + 1
     return FormPlan(size.bars, size.intro, size.outro, size.crossfade, size.bar_seconds, used, tuple(units))
+
+
+def plan_blocks(size: Size, together: int) -> FormPlan:
+    """Plan a section of blocks that were each written at once: the two ends of the walk in turn, the last one last.
+
+    Args:
+        size: how long it is.
+        together: units in a block.
+    """
+    blocks = size.units // together
+    units: list[Unit] = []
+    for index in range(size.units):
+        block, within = divmod(index, together)
+        point = 1 - (blocks - 1 - block) % 2
+        part: Part = "statement" if block == 0 else "variation"
+        if block == blocks - 1 and within >= together // 2:
+            part = "cadence"
+        bar = size.intro + index * size.motif_bars
+        units.append(Unit(bar, size.motif_bars, part, "trio", point, varied=False, period=index // UNITS_PER_PERIOD))
+    return FormPlan(size.bars, size.intro, size.outro, size.crossfade, size.bar_seconds, 2, tuple(units))
 
 
 def recalls(section: int) -> bool:

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note
+from latentfm.music.metre import STEPS_PER_QUARTER, Metre
+from latentfm.music.note import Note
 
 LARGEST_SPREAD: Final = 0.012  # seconds
 SOFTEST: Final = 45
@@ -18,11 +19,11 @@ _STRAIGHT: Final = 0.5
 
 
 def swung(step: float, swing: float) -> float:
-    """Return where a step of the grid falls, in steps, when the first half of a beat takes a share ``swing`` of it."""
-    beat, within = divmod(step / STEPS_PER_BEAT, 1.0)
+    """Return where a step of the grid falls, in steps, when a quarter's first half takes a share ``swing`` of it."""
+    beat, within = divmod(step / STEPS_PER_QUARTER, 1.0)
     first = within < _STRAIGHT
     bent = within / _STRAIGHT * swing if first else swing + (within - _STRAIGHT) / _STRAIGHT * (1.0 - swing)
-    return (beat + bent) * STEPS_PER_BEAT
+    return (beat + bent) * STEPS_PER_QUARTER
 
 
 def deviations(count: int, spread: float, rng: np.random.Generator, late: float = 0.0) -> NDArray[np.float64]:
@@ -40,12 +41,15 @@ def _arc(notes: Sequence[Note]) -> NDArray[np.float64]:
     return arc
 
 
-def phrased(notes: Sequence[Note], base: int, rng: np.random.Generator, *, depth: int = 16) -> tuple[Note, ...]:
+def phrased(
+    notes: Sequence[Note], base: int, metre: Metre, rng: np.random.Generator, *, depth: int = 16
+) -> tuple[Note, ...]:
     """Give a phrase its velocities: a rise to its top note, a fall to its end, accents on strong beats.
 
     Args:
         notes: one phrase of one voice, in time order.
         base: velocity at the phrase's ends.
+        metre: which says where the accents are.
         rng: where the small unevenness comes from.
         depth: how much louder the top note is.
 
@@ -55,16 +59,15 @@ def phrased(notes: Sequence[Note], base: int, rng: np.random.Generator, *, depth
     if not notes:
         return ()
     arc = _arc(notes)
-    accents = np.array([_accent(note.onset) for note in notes])
+    accents = np.array([_accent(note.onset, metre) for note in notes])
     velocities = base + depth * arc + accents + rng.normal(0.0, 2.0, len(notes))
     clipped = np.clip(np.rint(velocities), SOFTEST, LOUDEST)
     return tuple(replace(note, velocity=int(velocity)) for note, velocity in zip(notes, clipped, strict=True))
 
 
-def _accent(onset: int) -> float:
-    within = onset % STEPS_PER_BAR
-    if within == 0:
+def _accent(onset: int, metre: Metre) -> float:
+    if onset % metre.steps_per_bar == 0:
         return 6.0
-    if within == STEPS_PER_BAR // 2:
+    if metre.is_strong(onset):
         return 4.0
-    return 1.0 if within % STEPS_PER_BEAT == 0 else -2.0
+    return 1.0 if metre.is_beat(onset) else -2.0

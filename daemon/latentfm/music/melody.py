@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from latentfm.music.note import STEPS_PER_BAR, Note, bars_of, between, shift
+from latentfm.music.metre import Metre
+from latentfm.music.note import Note, bars_of, between, shift
 
 SIXTH: Final = 9  # semitones; a wider interval is a leap that wants turning back
 TWELFTH: Final = 19
@@ -47,21 +48,20 @@ def varies(one: Sequence[Note], other: Sequence[Note]) -> bool:
     return same_rhythm(one, other) or likeness(one, other) >= VARIED_SHARE
 
 
-def repeating_share(notes: Sequence[Note], start: int, bars: int, idea_bars: int = 1) -> float:
+def repeating_share(notes: Sequence[Note], start: int, bars: int, metre: Metre, idea_bars: int = 1) -> float:
     """Return the share of the bars with notes that repeat or vary an earlier one.
 
     Args:
         notes: the melody.
         start: bar from which on bars are compared.
         bars: bar after the last one.
+        metre: how long they are.
         idea_bars: bars that stand for one bar of the tune as written: 2 where it is read in half time, 4 in
             quarter time. A single held note would otherwise be the rhythm of every other one.
     """
-    size = idea_bars * STEPS_PER_BAR
-    rows = [
-        shift(between(notes, first, first + size), -first)
-        for first in range(start * STEPS_PER_BAR, bars * STEPS_PER_BAR, size)
-    ]
+    bar = metre.steps_per_bar
+    size = idea_bars * bar
+    rows = [shift(between(notes, first, first + size), -first) for first in range(start * bar, bars * bar, size)]
     heard = [row for row in rows if row]
     if not heard:
         return 0.0
@@ -69,9 +69,9 @@ def repeating_share(notes: Sequence[Note], start: int, bars: int, idea_bars: int
     return known / len(heard)
 
 
-def longest_unchanged(notes: Sequence[Note], bars: int) -> int:
+def longest_unchanged(notes: Sequence[Note], bars: int, metre: Metre) -> int:
     """Return how many bars in a row are the same at most (1 when none repeats its neighbour)."""
-    rows = [tuple((note.onset, note.pitch) for note in row) for row in bars_of(notes, bars)]
+    rows = [tuple((note.onset, note.pitch) for note in row) for row in bars_of(notes, bars, metre)]
     longest, run = 0, 0
     for index, row in enumerate(rows):
         run = run + 1 if row and index and row == rows[index - 1] else int(bool(row))
@@ -79,14 +79,14 @@ def longest_unchanged(notes: Sequence[Note], bars: int) -> int:
     return longest
 
 
-def longest_stuck(notes: Sequence[Note]) -> float:
+def longest_stuck(notes: Sequence[Note], metre: Metre) -> float:
     """Return for how many bars the line stays on one pitch at most."""
     longest, start = 0, 0
     for index, note in enumerate(notes):
         if index and note.pitch != notes[index - 1].pitch:
             start = index
         longest = max(longest, note.end - notes[start].onset)
-    return longest / STEPS_PER_BAR
+    return longest / metre.steps_per_bar
 
 
 def turns_back(leap: int, following: int) -> bool:
@@ -103,11 +103,11 @@ def leaps(notes: Sequence[Note]) -> tuple[float, float]:
     return len(wide) / len(moves), sum(wide) / len(wide) if wide else 1.0
 
 
-def widest_range(notes: Sequence[Note], bars: int, window: int = 8) -> int:
+def widest_range(notes: Sequence[Note], bars: int, metre: Metre, window: int = 8) -> int:
     """Return the widest range in semitones that the line covers within ``window`` bars."""
     widest = 0
     for first in range(max(bars - window, 0) + 1):
-        heard = [note.pitch for note in notes if first <= note.onset // STEPS_PER_BAR < first + window]
+        heard = [note.pitch for note in notes if first <= metre.bar(note.onset) < first + window]
         if heard:
             widest = max(widest, max(heard) - min(heard))
     return widest

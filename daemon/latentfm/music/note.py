@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-STEPS_PER_BEAT = 4
-BEATS_PER_BAR = 4
-STEPS_PER_BAR = STEPS_PER_BEAT * BEATS_PER_BAR
-STRONG_EVERY = STEPS_PER_BAR // 2  # beats one and three are strong
+from latentfm.music.metre import Metre
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,11 +21,6 @@ class Note:
     def end(self) -> int:
         """First step after the note."""
         return self.onset + self.length
-
-    @property
-    def strong(self) -> bool:
-        """Whether the note begins on beat one or three."""
-        return self.onset % STRONG_EVERY == 0
 
 
 def shift(notes: Iterable[Note], steps: int = 0, semitones: int = 0) -> tuple[Note, ...]:
@@ -59,11 +51,11 @@ def one_voice(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(kept)
 
 
-def bars_of(notes: Sequence[Note], bars: int) -> list[tuple[Note, ...]]:
+def bars_of(notes: Sequence[Note], bars: int, metre: Metre) -> list[tuple[Note, ...]]:
     """Sort notes into bars by onset; onsets are counted from the start of their bar."""
     rows: list[list[Note]] = [[] for _ in range(bars)]
     for note in notes:
-        bar, onset = divmod(note.onset, STEPS_PER_BAR)
+        bar, onset = divmod(note.onset, metre.steps_per_bar)
         if 0 <= bar < bars:
             rows[bar].append(replace(note, onset=onset))
     return [tuple(row) for row in rows]

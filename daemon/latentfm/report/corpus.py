@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict
 from latentfm.compose import Section
 from latentfm.models.events import labels_to_notes
 from latentfm.models.music_vae import MusicVAE
+from latentfm.music import metre
 from latentfm.music.figures import duration_histogram, interval_histogram, jensen_shannon
 from latentfm.music.humanise import swung
-from latentfm.music.note import STEPS_PER_BAR, STEPS_PER_BEAT, Note
-from latentfm.playlist import Playlist
+from latentfm.music.metre import STEPS_PER_QUARTER
+from latentfm.music.note import Note
+from latentfm.playlist import MetreName, Playlist
 
 Histogram = NDArray[np.float64]
 _FILE = Path(__file__).with_name("corpus.json")  # see its note, and training/editions/histograms.py
@@ -46,21 +48,27 @@ class Counts(BaseModel):
 
 
 class Corpus(BaseModel):
-    """The tunes as written, in two halves by tune, and windows as they were drawn in training."""
+    """The tunes of a metre as written, in two halves by tune, and windows as they were drawn in training."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    note: str
     tunes: int
     corpus: Counts
     halves: tuple[Counts, Counts]
     learnt: Counts
 
 
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    note: str
+    metres: dict[MetreName, Corpus]
+
+
 @cache
-def load() -> Corpus:
-    """Return the histograms that ship."""
-    return Corpus.model_validate_json(_FILE.read_bytes())
+def load(name: MetreName = "4/4") -> Corpus:
+    """Return the histograms that ship of the tunes in a metre."""
+    return _Document.model_validate_json(_FILE.read_bytes()).metres[name]
 
 
 def counts(notes: list[Note]) -> Counts:
@@ -74,8 +82,9 @@ def counts(notes: list[Note]) -> Counts:
 def lead_of(section: Section, playlist: Playlist) -> list[Note]:
     """Return a section's lead on the grid, as it was before swing and the hands' deviations."""
     instrument = next(index for index, voice in enumerate(playlist.voices) if voice.role == "lead")
-    step_seconds = 60.0 / section.qpm / STEPS_PER_BEAT
-    grid = np.array([swung(step, playlist.tempo.swing) for step in range(section.form.bars * STEPS_PER_BAR + 1)])
+    step_seconds = 60.0 / section.qpm / STEPS_PER_QUARTER
+    steps = section.form.bars * metre.of(playlist).steps_per_bar
+    grid = np.array([swung(step, playlist.tempo.swing) for step in range(steps + 1)])
 
     def step(seconds: float) -> int:
         return int(np.abs(grid - seconds / step_seconds).argmin())

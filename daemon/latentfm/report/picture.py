@@ -57,9 +57,9 @@ def overview(piece: Piece, *, titled: bool, width: float = WIDTH) -> Figure:
 
 
 def line(piece: Piece) -> str:
-    """Return a section's key, tempo, length and seed in a line."""
-    facts = piece.facts
-    return f"{facts['key']}, {piece.section.qpm:g} qpm, {piece.seconds:.0f} s, seed {facts['seed']}"
+    """Return a section's key, metre, tempo, length and seed in a line."""
+    facts, metre = piece.facts, piece.playlist.tempo.metre
+    return f"{facts['key']}, {metre}, {piece.section.qpm:g} qpm, {piece.seconds:.0f} s, seed {facts['seed']}"
 
 
 def write_png(piece: Piece, path: Path, *, width: float = WIDTH, dpi: int = _DPI) -> None:

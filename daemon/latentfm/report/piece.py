@@ -73,9 +73,10 @@ class Piece:
 
     def older(self) -> Points:
         """Return the motifs of earlier sections that are remembered, ``[n, z]``; there may be none."""
-        size = self.walk().shape[1]
-        carry = self.brief.carry
-        kept = [motif.latent for motif in carry.motifs if len(motif.latent) == size] if carry else []
+        size, brief = self.walk().shape[1], self.brief
+        space = brief.models.get(brief.playlist.walks_in, "")
+        known = brief.carry.motifs if brief.carry else ()
+        kept = [motif.latent for motif in known if len(motif.latent) == size and motif.space in ("", space)]
         return np.array(kept, dtype=np.float64).reshape(-1, size)
 
     def recalled(self) -> Points:

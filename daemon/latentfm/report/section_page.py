@@ -18,6 +18,7 @@ _SOURCES: Final = {
     "old": "an older motif",
     "answer": "the RNN answers",
     "lead_on": "the RNN leads on",
+    "trio": "written at once with bass and drums",
 }
 _LETTERS_NOTE: Final = (
     "A to D are points of the walk, a prime marks a change, r is an answer by the RNN, l the RNN leading on, "

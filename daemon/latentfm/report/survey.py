@@ -15,7 +15,7 @@ from latentfm.models import catalogue
 from latentfm.music import melody
 from latentfm.music.figures import Figures, missed
 from latentfm.orders import next_brief
-from latentfm.playlist import Playlist
+from latentfm.playlist import MetreName, Playlist
 from latentfm.report import corpus
 from latentfm.report.corpus import Counts
 from latentfm.report.piece import limits, measured
@@ -48,6 +48,7 @@ class Survey(_Value):
 
     mood: str
     title: str
+    metre: MetreName = "4/4"
     bounds: dict[str, tuple[float, float]]  # least and most, infinite where one is open
     singles: tuple[Finding, ...]
     chain: tuple[Finding, ...]
@@ -80,6 +81,7 @@ def survey(playlist: Playlist, singles: Iterable[Finding], chained: Iterable[Fin
     return Survey(
         mood=playlist.name,
         title=playlist.title,
+        metre=playlist.tempo.metre,
         bounds=limits(strict, bounds(playlist)),
         singles=found,
         chain=tuple(chained),

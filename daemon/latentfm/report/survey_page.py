@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from latentfm.report import corpus, markup, tables, wording
+from latentfm.report import markup, tables, wording
 from latentfm.report.markup import Html, element
 from latentfm.report.survey import Survey, misses, values
 
@@ -24,11 +24,11 @@ _HOW: Final = (
 _UNBOUNDED: Final = "Where the densest bars lie is not bounded."
 _DISTANCE: Final = (
     "Jensen-Shannon distances (0: the same histogram, 1: nothing in common) of intervals and of durations, from onset "
-    "to onset, to the {tunes} tunes that the melody models learnt from. Moods that read motifs in half or quarter time "
-    "are compared in the motif's own time: their durations are divided by two or four. The models also learnt from "
-    "single bars in half time and from rests at phrase ends: what was drawn in training is compared as well. Leads are "
-    "chosen among many drafts for fewer notes than the tunes have and for notes of the chords, which moves them away "
-    "from the tunes, the more the calmer the mood; and few notes make a histogram rougher."
+    "to onset, to the tunes in its metre that a mood's melody model learnt from. Moods that read motifs in half or "
+    "quarter time are compared in the motif's own time: their durations are divided by two or four. The models also "
+    "learnt from single bars in half time and from rests at phrase ends: what was drawn in training is compared as "
+    "well. Leads are chosen among many drafts for fewer notes than the tunes have and for notes of the chords, which "
+    "moves them away from the tunes, the more the calmer the mood; and few notes make a histogram rougher."
 )
 _SEEDS: Final = (
     "The share of motifs that one section has from another, by interval and onset, the larger of both directions, for "
@@ -43,7 +43,7 @@ def markdown(surveys: Sequence[Survey]) -> str:
     parts[-1] += "[pictures.md](pictures.md). An hour of each: [../hours.md](../hours.md).\n"
     parts += ["## Sections that miss a bound\n", "Single sections + sections in a chain.\n"]
     parts += [tables.overall(surveys).markdown(), "## Are two seeds different?\n", _SEEDS + "\n"]
-    parts += [tables.seeds(surveys).markdown(), "## Leads and the tunes that were learnt from\n", _distance() + "\n"]
+    parts += [tables.seeds(surveys).markdown(), "## Leads and the tunes that were learnt from\n", _DISTANCE + "\n"]
     parts += [tables.distances(surveys).markdown()]
     for found in surveys:
         parts += [f"## {found.title}\n", "".join(f"- {said}\n" for said in tables.sentences(found))]
@@ -67,7 +67,7 @@ def page(surveys: Sequence[Survey]) -> str:
         element("p", _SEEDS, kind="note"),
         tables.seeds(surveys).html(),
         element("h2", "Leads and the tunes that were learnt from"),
-        element("p", _distance(), kind="note"),
+        element("p", _DISTANCE, kind="note"),
         tables.distances(surveys).html(),
     ]
     for found in surveys:
@@ -152,10 +152,6 @@ def _all(found: Survey, name: str, *, aired: bool) -> list[float]:
 
 def _how(surveys: Sequence[Survey]) -> str:
     return _HOW.format(singles=len(surveys[0].singles), chain=len(surveys[0].chain))
-
-
-def _distance() -> str:
-    return _DISTANCE.format(tunes=corpus.load().tunes)
 
 
 def _legend() -> str:

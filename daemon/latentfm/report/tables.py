@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
+from latentfm.playlist import MetreName
 from latentfm.report import corpus, wording
 from latentfm.report.markup import Html
 from latentfm.report.markup import table as html_table
@@ -116,7 +117,6 @@ def sentences(found: Survey) -> list[str]:
 
 def distances(surveys: Sequence[Survey]) -> Table:
     """Return the Jensen-Shannon distances of intervals and durations from the tunes that were learnt from."""
-    known = corpus.load()
     head = (
         "",
         "intervals: to the tunes",
@@ -125,20 +125,24 @@ def distances(surveys: Sequence[Survey]) -> Table:
         "to what was drawn",
     )
 
-    def row(what: str, counts: corpus.Counts) -> tuple[str, ...]:
+    def row(what: str, counts: corpus.Counts, metre: MetreName) -> tuple[str, ...]:
+        known = corpus.load(metre)
         (interval, duration), (drawn_interval, drawn_duration) = (
             counts.distance(known.corpus),
             counts.distance(known.learnt),
         )
         return what, *(f"{value:.3f}" for value in (interval, drawn_interval, duration, drawn_duration))
 
-    rows = [row(f"{found.title}: leads of {len(found.singles)} sections", found.lead) for found in surveys]
-    for prior in dict.fromkeys(found.prior for found in surveys):
+    rows = [row(f"{found.title}: leads of {len(found.singles)} sections", found.lead, found.metre) for found in surveys]
+    for prior, metre in dict.fromkeys((found.prior, found.metre) for found in surveys):
         moods = ", ".join(found.title for found in surveys if found.prior == prior)
-        rows.append(row(f"plain samples of the model, as for {moods}", prior))
-    apart = known.halves[0].distance(known.halves[1])
-    halves = ("one half of the tunes to the other", f"{apart[0]:.3f}", "", f"{apart[1]:.3f}", "")
-    return Table(head, (*rows, halves), (1, 2, 3, 4))
+        rows.append(row(f"plain samples of the model, as for {moods}", prior, metre))
+    for metre in dict.fromkeys(found.metre for found in surveys):
+        known = corpus.load(metre)
+        apart = known.halves[0].distance(known.halves[1])
+        what = f"one half of the {known.tunes} tunes in {metre} to the other"
+        rows.append((what, f"{apart[0]:.3f}", "", f"{apart[1]:.3f}", ""))
+    return Table(head, tuple(rows), (1, 2, 3, 4))
 
 
 def seeds(surveys: Sequence[Survey]) -> Table:

@@ -23,6 +23,8 @@ NAMES: Final[dict[str, tuple[str, str]]] = {
     "empty_bars": ("bars in which nothing sounds", "bars"),
     "motifs_alike": ("motifs heard lately", "%"),
     "densest": ("where the densest bars lie", "%"),
+    "under_share": ("model's notes under the lead that air unchanged", "%"),
+    "under_chord_tones": ("strong-beat notes of pad and bass that are chord tones", "%"),
 }
 _PLACES: Final = {"sixteenths": 0, "semitones": 0, "bars": 1, "notes": 1, "%": 0}
 
