@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from latentfm.errors import ModelError
-from latentfm.models import catalogue
+from latentfm.models import catalogue, folders
 from latentfm.models.card import read_card
 from latentfm.models.event_rnn import EventRNN
 from latentfm.models.events import MelodyNote, labels_to_notes, notes_to_labels
@@ -139,7 +139,7 @@ def test_the_wrong_kind_is_refused() -> None:
 def test_a_damaged_playable_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is not the one its card was written for never reaches LiteRT."""
     for suffix in (".json", ".tflite"):
-        shutil.copy(catalogue.SHIPPED / f"attention_rnn{suffix}", tmp_path)
+        shutil.copy(folders.SHIPPED / f"attention_rnn{suffix}", tmp_path)
     file = tmp_path / "attention_rnn.tflite"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ModelError, match="damaged"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ DRUM_PITCHES: tuple[tuple[int, ...], ...] = (
     (49, 52, 55, 57, 58),
     (51, 53, 59, 82),
 )
-_DRUM_CLASS = {pitch: index for index, pitches in enumerate(DRUM_PITCHES) for pitch in pitches}
+DRUM_CLASS: Final = {pitch: index for index, pitches in enumerate(DRUM_PITCHES) for pitch in pitches}
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,6 @@ def drum_pitches_to_label(pitches: Iterable[int]) -> int:
     """Return the label of drums hit together; pitches of no drum class are left out."""
     label = 0
     for pitch in pitches:
-        if pitch in _DRUM_CLASS:
-            label |= 1 << _DRUM_CLASS[pitch]
+        if pitch in DRUM_CLASS:
+            label |= 1 << DRUM_CLASS[pitch]
     return label

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from latentfm.errors import ModelError
 
 Array = NDArray[Any]
-Representation = Literal["melody", "drums"]
+Representation = Literal["melody", "drums", "polyphony"]
 
 
 class Facts(BaseModel):
@@ -34,8 +34,13 @@ def file_sha256(path: Path) -> str:
 class Steps:
     """The steps of a playable, called by name with arrays by name."""
 
-    def __init__(self, path: Path, sha256: str) -> None:
+    def __init__(self, path: Path, sha256: str, threads: int = 1) -> None:
         """Load a LiteRT file, whose SHA-256 its card states.
+
+        Args:
+            path: the file.
+            sha256: its checksum.
+            threads: of LiteRT's products; the numbers are the same with any number of them.
 
         Raises:
             ModelError: the file is missing, damaged or not the one that the card was written for.
@@ -47,26 +52,53 @@ class Steps:
         if file_sha256(path) != sha256:
             raise ModelError(f"{path} is damaged or of another edition: its SHA-256 is not the one in its JSON")
         try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=1)
-            self._runners = {name: self._interpreter.get_signature_runner(name) for name in self._signatures()}
+            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            names = self._interpreter.get_signature_list()
+            runners = {name: self._interpreter.get_signature_runner(name) for name in names}
         except (ValueError, RuntimeError) as fault:
             raise ModelError(f"LiteRT can't load {path}: {fault}") from fault
+        self._steps: dict[str, Callable[..., dict[str, Array]]] = dict(runners)
+        if len(runners) == 1:
+            self._steps = {name: _OnlyStep(self._interpreter, runner) for name, runner in runners.items()}
         self._greeted = False
-
-    def _signatures(self) -> list[str]:
-        return list(self._interpreter.get_signature_list())
 
     def __call__(self, step: str, **inputs: Array) -> dict[str, Array]:
         """Run one step; inputs and outputs are arrays by name, the batch first."""
-        with contextlib.nullcontext() if self._greeted else _muted():
-            outputs: dict[str, Array] = self._runners[step](**inputs)
+        with contextlib.nullcontext() if self._greeted else muted():
+            outputs = self._steps[step](**inputs)
         self._greeted = True
         return outputs
 
 
+class _OnlyStep:
+    """The step of a file that has one: tensors are looked up once, and prepared only when a shape changes.
+
+    LiteRT's own runner, which a file of several needs, prepares them for each call: that took as long as the step.
+    """
+
+    def __init__(self, interpreter: Any, runner: Any) -> None:
+        self._interpreter = interpreter
+        self._inputs = {name: detail["index"] for name, detail in runner.get_input_details().items()}
+        self._outputs = {name: detail["index"] for name, detail in runner.get_output_details().items()}
+        self._shapes: dict[str, tuple[int, ...]] = {}
+
+    def __call__(self, **inputs: Array) -> dict[str, Array]:
+        interpreter = self._interpreter
+        shapes = {name: array.shape for name, array in inputs.items()}
+        if shapes != self._shapes:
+            for name, shape in shapes.items():
+                interpreter.resize_tensor_input(self._inputs[name], shape)
+            interpreter.allocate_tensors()
+            self._shapes = shapes
+        for name, array in inputs.items():
+            interpreter.set_tensor(self._inputs[name], array)
+        interpreter.invoke()
+        return {name: interpreter.get_tensor(index) for name, index in self._outputs.items()}
+
+
 @contextlib.contextmanager
-def _muted() -> Iterator[None]:
-    """Keep stderr from LiteRT, which greets there on its first step and can't be asked not to; faults it raises."""
+def muted() -> Iterator[None]:
+    """Keep stderr from libraries that greet there and can't be asked not to; faults they raise."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -92,17 +124,14 @@ def draw(
         Classes int ``[n]``, and the log-likelihood of each at temperature 1, ``[n]``.
     """
     wide = logits.astype(np.float64)
-    plain = _log_softmax(wide)
+    wide -= wide.max(axis=1, keepdims=True)
+    cumulative = np.cumsum(np.exp(wide), axis=1)
+    totals = cumulative[:, -1]
     if temperature == 0:
         classes = wide.argmax(axis=1)
     else:
-        cumulative = np.cumsum(np.exp(_log_softmax(wide / temperature)), axis=1)
+        if temperature != 1:
+            cumulative = np.cumsum(np.exp(wide / temperature), axis=1)
         classes = (cumulative <= (uniforms * cumulative[:, -1])[:, None]).sum(axis=1)
         classes = np.minimum(classes, logits.shape[1] - 1)
-    return classes, plain[np.arange(len(classes)), classes]
-
-
-def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    result: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result
+    return classes, wide[np.arange(len(classes)), classes] - np.log(totals)

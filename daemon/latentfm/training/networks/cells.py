@@ -44,7 +44,7 @@ def _initial(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.
     """Draw as Magenta does: biases 0, latent projections tiny, everything else Glorot-uniform."""
     if name.endswith(("bias", "biases")):
         return np.zeros(shape, np.float32)
-    if name.startswith(("encoder/mu", "encoder/sigma", "decoder/z_to")):
+    if any(part in name for part in ("encoder/mu/", "encoder/sigma/", "initial_state/")):
         return rng.normal(0.0, 0.001, shape).astype(np.float32)
     fan_in, fan_out = (shape[-2], shape[-1]) if len(shape) > 1 else (shape[0], shape[0])
     limit = np.sqrt(6.0 / (fan_in + fan_out))

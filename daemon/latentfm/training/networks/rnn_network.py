@@ -70,6 +70,17 @@ class RnnNetwork:
     def __init__(self, shape: RnnShape, weights: Weights, dtype: Any = tf.float32) -> None:
         self.shape, self.weights, self.dtype = shape, weights, dtype
 
+    @property
+    def attention_name(self) -> str:
+        """What the names of the attention's variables begin with."""
+        return "rnn/multi_rnn_cell/cell_0/attention_cell_wrapper"
+
+    def cell_name(self, layer: int) -> str:
+        """Return what the names of an LSTM's variables begin with."""
+        if self.shape.attn_length and layer == 0:
+            return f"{self.attention_name}/basic_lstm_cell"
+        return f"rnn/multi_rnn_cell/cell_{layer}/basic_lstm_cell"
+
     def zero_state(self, batch: Tensor | int) -> RnnState:
         """Return the state before the first step."""
         cells = tuple((tf.zeros([batch, units]), tf.zeros([batch, units])) for units in self.shape.rnn_layer_sizes)
@@ -87,9 +98,13 @@ class RnnNetwork:
                 output, attended = self._attend(self._project_inputs(inputs), state)
                 cells.append(attended.cells[0])
             else:
-                c, output = self._cell(f"{_layer(layer)}/basic_lstm_cell", output, state.cells[layer])
-                cells.append((c, output))
+                cells.append(self.layer(layer, output, state.cells[layer]))
+                output = cells[-1][1]
         return output, RnnState(tuple(cells), attended.attention, attended.memory, attended.features)
+
+    def layer(self, layer: int, inputs: Tensor, state: LstmState) -> LstmState:
+        """Take one step of a layer's LSTM."""
+        return self._cell(self.cell_name(layer), inputs, state)
 
     def project(self, outputs: Tensor) -> Tensor:
         """Turn outputs, of one step or ``[steps, batch, units]``, into logits."""
@@ -110,7 +125,7 @@ class RnnNetwork:
         if attends:
             outputs = drop(self._attend_over(outputs, zeros))
         for layer in range(int(attends), len(self.shape.rnn_layer_sizes)):
-            cell = f"{_layer(layer)}/basic_lstm_cell"
+            cell = self.cell_name(layer)
             kernel, width = self.weights[f"{cell}/kernel"], outputs.shape[-1]
             gates = over_time(outputs, kernel[:width], self.dtype) + self.weights[f"{cell}/bias"]
             outputs = drop(lstm_layer(gates, kernel[width:], *zeros.cells[layer], self.dtype))
@@ -126,7 +141,7 @@ class RnnNetwork:
 
     def _project_inputs(self, inputs: Tensor) -> Tensor:
         """Return what inputs ``[..., input_size]`` give to the attention's input projection."""
-        name = f"{_layer(0)}/attention_cell_wrapper"
+        name = self.attention_name
         kernel = self.weights[f"{name}/kernel"][: self.shape.input_size]
         flat = matmul(tf.reshape(inputs, [-1, self.shape.input_size]), kernel, self.dtype)
         return tf.reshape(flat + self.weights[f"{name}/bias"], tf.shape(inputs))
@@ -141,20 +156,31 @@ class RnnNetwork:
         return lstm_gates(self._linear(name, inputs, h), c)
 
     def _attend(self, projected: Tensor, state: RnnState) -> tuple[Tensor, RnnState]:
-        name = f"{_layer(0)}/attention_cell_wrapper"
+        name = self.attention_name
         kernel = self.weights[f"{name}/kernel"][self.shape.input_size :]
         inputs = projected + matmul(state.attention, kernel, self.dtype)
-        cell = self._cell(f"{name}/basic_lstm_cell", inputs, state.cells[0])
-        query = self._linear(f"{name}/attention", *cell)
-        heights = tf.tanh(state.features + query[:, None])
-        share = tf.nn.softmax(tf.linalg.matvec(heights, self.weights[f"{name}/attention/attn_v"]))
-        attention = tf.linalg.matvec(state.memory, share, transpose_a=True)
-        output = self._linear(f"{name}/attn_output_projection", cell[1], attention)
-        feature = matmul(output, self.weights[f"{name}/attention/attn_w"][0, 0], self.dtype)
+        cell = self.layer(0, inputs, state.cells[0])
+        attention, output, feature = self.attend(cell, state.memory, state.features)
         memory = tf.concat([state.memory[:, 1:], output[:, None]], axis=1)
         features = tf.concat([state.features[:, 1:], feature[:, None]], axis=1)
         return output, RnnState((cell,), attention, memory, features)
 
+    def attend(self, cell: LstmState, memory: Tensor, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Look back from the first layer's new state.
 
-def _layer(layer: int) -> str:
-    return f"rnn/multi_rnn_cell/cell_{layer}"
+        Args:
+            cell: the first layer's new c and h.
+            memory: outputs of the last steps, ``[batch, attn_length, units]``.
+            features: what attention compares them by, of the same shape.
+
+        Returns:
+            What was attended to, the layer's output and the output's features, each ``[batch, units]``.
+        """
+        name = self.attention_name
+        query = self._linear(f"{name}/attention", *cell)
+        heights = tf.tanh(features + query[:, None])
+        share = tf.nn.softmax(tf.linalg.matvec(heights, self.weights[f"{name}/attention/attn_v"]))
+        attention = tf.linalg.matvec(memory, share, transpose_a=True)
+        output = self._linear(f"{name}/attn_output_projection", cell[1], attention)
+        feature = matmul(output, self.weights[f"{name}/attention/attn_w"][0, 0], self.dtype)
+        return attention, output, feature

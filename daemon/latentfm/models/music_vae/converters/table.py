@@ -1,0 +1,24 @@
+"""Which converter a configuration has."""
+
+from __future__ import annotations
+
+from latentfm.models.music_vae.configurations import VaeConfiguration
+from latentfm.models.music_vae.converters.base import Converter
+from latentfm.models.music_vae.converters.drums import DrumsConverter
+from latentfm.models.music_vae.converters.melody import MelodyConverter
+from latentfm.models.music_vae.converters.trio import TrioConverter
+
+
+def converter_of(configuration: VaeConfiguration, steps_per_bar: int = 16) -> Converter:
+    """Return the converter of a configuration.
+
+    Args:
+        configuration: one of `CONFIGURATIONS`.
+        steps_per_bar: sixteenths in a bar: 16 in 4/4, 12 in 3/4 and 6/8.
+    """
+    facts = configuration.converter
+    if configuration.representation == "trio":
+        return TrioConverter(configuration.bars, steps_per_bar, facts.gap_bars, facts.max_bars)
+    if configuration.representation == "drums":
+        return DrumsConverter(configuration.bars, steps_per_bar, facts.max_bars, facts.gap_bars)
+    return MelodyConverter(configuration.bars, steps_per_bar, facts.valid_programs, facts.max_bars, facts.gap_bars)
