@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening models takes lock install clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening models parity takes lock install clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -35,8 +35,9 @@ format: setup-test  ## write the code in the project's format
 	@$(bin)/ruff check --fix --quiet . || true
 	@$(bin)/ruff format .
 
-bench: setup  ## measure speed, time to first sound and memory
-	@exec $(bin)/python scripts/bench.py $(ARGS)
+bench: setup  ## measure speed, time to first sound and memory (ORACLE=its environment: beside the original Magenta)
+	@$(if $(ORACLE),scripts/setup.sh train)
+	@exec $(bin)/python $(if $(ORACLE),scripts/bench_magenta.py --oracle $(ORACLE),scripts/bench.py) $(ARGS)
 
 figures: setup  ## measure 100 sections of each mood into docs/figures (half an hour; ARGS names moods)
 	@exec $(bin)/python scripts/figures.py $(ARGS)
@@ -56,6 +57,11 @@ evening: setup-test  ## run four moods in 20 minutes with listeners, and time ea
 models:  ## train the models that ship, from the sources, resumable (hours)
 	@scripts/setup.sh train
 	@exec $(bin)/python -m latentfm.training $(ARGS)
+
+parity:  ## compare the engine with the original Magenta (ORACLE=its environment; ARGS=--write: docs/parity.md)
+	@test -n "$(ORACLE)" || { echo "name the environment with Magenta 2.1.4: make parity ORACLE=DIR" >&2; exit 2; }
+	@scripts/setup.sh train
+	@exec $(bin)/python scripts/parity.py --oracle $(ORACLE) $(ARGS)
 
 takes: setup  ## make the takes that ship anew, two of each mood (minutes; ARGS names moods)
 	@exec $(bin)/python scripts/takes.py $(ARGS)

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from latentfm.config import Config, find_playlist, load_config, load_playlist
 from latentfm.entries import Entry
-from latentfm.errors import ConfigError, LatentFMError
+from latentfm.errors import ConfigError, LatentFMError, ModelError
 from latentfm.playlist import Playlist
 from latentfm.programme import changes, local, programme_of
 
-_ANCHOR_STEPS = 32  # sixteenths: two bars, which is what the models read
+_ANCHOR_BARS = 2  # which is what the models read
 _WEEK = 7 * 86_400
 _SHORT = 240  # seconds
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -87,17 +87,40 @@ def _looks(playlist: Playlist) -> Iterator[tuple[str, Callable[[], object]]]:
     from latentfm.render import soundfonts  # noqa: PLC0415
 
     models = playlist.models
-    yield f"models.melody_vae = '{models.melody_vae}'", partial(catalogue.find, models.melody_vae, "music_vae")
-    yield f"models.melody_rnn = '{models.melody_rnn}'", partial(catalogue.find, models.melody_rnn, "event_rnn")
-    if playlist.voice("drums"):
-        yield f"models.drums_vae = '{models.drums_vae}'", partial(catalogue.find, models.drums_vae, "music_vae")
-        yield f"models.drums_rnn = '{models.drums_rnn}'", partial(catalogue.find, models.drums_rnn, "event_rnn")
+    roles = [("melody_vae", models.melody_vae, "melody"), ("melody_rnn", models.melody_rnn, "melody")]
+    if models.trio:  # it writes all that the others would
+        roles = [("trio", models.trio, "trio")]
+    elif playlist.voice("drums"):
+        roles += [("drums_vae", models.drums_vae, "drums"), ("drums_rnn", models.drums_rnn, "drums")]
+    for role, name, representation in roles:
+        if name:  # a mood may do without a drums RNN
+            yield f"models.{role} = '{name}'", partial(_check_model, playlist, role, name, representation)
+    if models.polyphony and not models.trio:
+        look = partial(catalogue.find, models.polyphony, "event_rnn", "polyphony")
+        yield f"models.polyphony = '{models.polyphony}'", look
     for number, voice in enumerate(playlist.voices):
         yield f"voices[{number}].soundfont = '{voice.soundfont}'", partial(soundfonts.find, voice.soundfont)
     if playlist.walk.anchors:
         from latentfm.compose import midi_in  # noqa: PLC0415 - brings note-seq, which takes seconds
+        from latentfm.music import metre  # noqa: PLC0415
+
+        beats = metre.of(playlist)
+        window = _ANCHOR_BARS * beats.steps_per_bar
     for number, anchor in enumerate(playlist.walk.anchors):
-        yield f"walk.anchors[{number}]", partial(midi_in.melody_windows, Path(anchor), _ANCHOR_STEPS)
+        yield f"walk.anchors[{number}]", partial(midi_in.melody_windows, Path(anchor), window, beats)
+
+
+def _check_model(playlist: Playlist, role: str, name: str, representation: str) -> None:
+    """Look whether a model is there and can play its role; raise ModelError where it can't."""
+    from latentfm.models import catalogue  # noqa: PLC0415
+    from latentfm.music import metre  # noqa: PLC0415
+
+    model = catalogue.find(name, "event_rnn" if role.endswith("_rnn") else "music_vae", representation).card.model
+    if model.steps_per_quarter != metre.STEPS_PER_QUARTER:
+        raise ModelError(f"{name!r} counts {model.steps_per_quarter} steps a quarter, not {metre.STEPS_PER_QUARTER}")
+    bar = metre.of(playlist)
+    if model.kind == "music_vae" and model.steps % bar.steps_per_bar:
+        raise ModelError(f"{name!r} knows windows of {model.steps} sixteenths, which are no whole bars of {bar.name}")
 
 
 def _said(look: Callable[[], object]) -> list[str]:

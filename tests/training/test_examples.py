@@ -14,8 +14,8 @@ from latentfm.errors import TrainingError
 from latentfm.models.events import OFF, labels_to_notes
 from latentfm.training.corpora import wad
 from latentfm.training.corpora.abc import read_tunes
-from latentfm.training.corpora.melodies import half_time, rest_at_end, runs, windows
-from latentfm.training.corpora.shipped import MelodyData, is_held_out
+from latentfm.training.corpora.melodies import COMMON, JIG, WALTZ, half_time, rest_at_end, runs, windows
+from latentfm.training.corpora.shipped import CYMBALS, DrumData, MelodyData, Windows, is_held_out
 
 REEL = "X:1\nT:Reel\nM:4/4\nL:1/8\nK:G\nGABc dedB | c2ec B2dB | A2 | GABc dedB | c2ec BGAB | G8 |\n"
 
@@ -69,12 +69,51 @@ def test_versions_of_one_tune_lie_on_one_side() -> None:
 def test_batches_are_drawn_from_their_seed_alone() -> None:
     """The same generator state draws the same batch, in range and with rests among it."""
     plain = np.tile(np.array([41, 0, 43, 0, 45, 0, 46, 0], dtype=np.int16), (3, 4))
-    data = MelodyData(plain, plain, plain, plain)
+    data = MelodyData(COMMON, Windows(plain, plain), Windows(plain, plain), plain)
     batch = data.draw(np.random.default_rng(1), 64)
     np.testing.assert_array_equal(batch, data.draw(np.random.default_rng(1), 64))
     assert batch.shape == (64, 32)
     assert (batch == OFF).any()
     assert len(np.unique(batch[:, 0])) > 4
+
+
+def test_each_metre_has_its_own_bars() -> None:
+    """A jig's bars are twelve sixteenths, two of 3/8 make one, and a waltz is none of them."""
+    jig = "X:1\nT:Jig\nM:6/8\nL:1/8\nK:D\nDEF ABc|d2A BAF|\n"
+    tune = read_tunes(jig, "jig.abc")[0][0]
+    assert windows(runs(tune, JIG), JIG).shape == (1, 24)
+    assert runs(tune, WALTZ) == runs(tune, COMMON) == []
+    halves = read_tunes(jig.replace("6/8", "3/8").replace(" ", "|"), "jig.abc")[0][0]
+    np.testing.assert_array_equal(windows(runs(halves, JIG), JIG), windows(runs(tune, JIG), JIG))
+    waltz = read_tunes("X:1\nT:Waltz\nM:3/4\nL:1/8\nK:G\nG4B2|d4B2|\n", "waltz.abc")[0][0]
+    assert [(note.onset, note.length) for note in labels_to_notes(windows(runs(waltz, WALTZ), WALTZ)[0])] == [
+        (0, 8),
+        (8, 4),
+        (12, 8),
+        (20, 4),
+    ]
+
+
+def test_joined_bars_meet_in_one_register() -> None:
+    """A second bar from another tune comes within half an octave of the first one's middle."""
+    low, high = (np.full((1, 24), 0, np.int16) for _ in range(2))
+    low[0, ::2], high[0, ::2] = 30, 54
+    plain = np.concatenate([low, high])
+    both = Windows(plain, plain)
+    data = MelodyData(WALTZ, both, both, plain, slow_share=0.0, rest_share=0.0, joined_share=1.0)
+    batch = data.draw(np.random.default_rng(1), 64)
+    assert (abs(batch[:, 0] - batch[:, 12]) <= 6).all()
+    assert len({int(row[0]) // 12 for row in batch}) > 1
+
+
+def test_cymbals_of_one_window_sound_over_the_drums_of_another() -> None:
+    """Mixed windows have the hats of one and the kick and snare of another."""
+    own = np.zeros((2, 24), np.int16)
+    own[0], own[1] = 0b000000101, 0b100000010  # kick and hat; snare and ride
+    data = DrumData(own, own[:0], own, mixed_share=1.0)
+    batch = data.draw(np.random.default_rng(1), 64)
+    assert {int(value) for value in np.unique(batch & ~CYMBALS)} == {0b1, 0b10}
+    assert {int(value) for value in np.unique(batch)} == {0b101, 0b100000001, 0b110, 0b100000010}
 
 
 def drum_midi(numerator: int = 4) -> bytes:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from latentfm import __version__
-from latentfm.cli import compose, history, models, programme, run
+from latentfm.cli import compose, export, history, models, programme, run, training
 from latentfm.cli.options import prefixed
 from latentfm.errors import LatentFMError
 
@@ -57,4 +57,8 @@ app.command("continue")(compose.continue_)
 app.command()(compose.interpolate)
 app.command()(history.history)
 app.command()(history.recreate)
+app.command()(export.export)
+app.command()(training.train)
+app.command()(training.evaluate)
+app.add_typer(training.app, name="dataset")
 app.add_typer(models.app, name="models")

@@ -11,7 +11,7 @@ import typer
 from latentfm.cli.options import ConfigOption, SeedOption, progress_bar, quiet_logs
 
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="MIDI file to write.", dir_okay=False, show_default=False)]
-MidiArgument = Annotated[Path, typer.Argument(help="A MIDI file with a melody in 4/4.", show_default=False)]
+MidiArgument = Annotated[Path, typer.Argument(help="A MIDI file with a melody in 4/4, 3/4 or 6/8.", show_default=False)]
 
 
 def compose(
@@ -70,23 +70,29 @@ def continue_(
     out: OutOption,
     model: Annotated[str, typer.Option(help="An event RNN; see `latentfm models list`.")] = "attention_rnn",
     bars: Annotated[int, typer.Option(min=1, max=256, help="Bars to go on for.")] = 8,
+    chords: Annotated[
+        str, typer.Option(help="For an RNN that follows chords: one a bar from the primer's first on, over and over.")
+    ] = "",
     temperature: Annotated[float, typer.Option(min=0.05, max=3.0, help="Above 1 is more surprising.")] = 1.0,
     seed: SeedOption = 1,
 ) -> None:
-    """Let an RNN go on from a melody.
+    """Let an RNN go on from a melody, or from drums, in the metre of the file.
 
     The new file has the primer first, then what the model added. Its log-likelihood is printed.
 
-    **Example**
+    **Examples**
 
     - `latentfm continue primer.mid --bars 8 --temperature 0.9 --seed 3 --out longer.mid`
+    - `latentfm continue primer.mid --model improv --chords "C Am F G7" --bars 8 --out longer.mid`
     """
     from latentfm import sketch  # noqa: PLC0415
 
     quiet_logs()
     with progress_bar() as progress:
         progress.add_task("continuing", total=None)
-        likelihood = sketch.continue_melody(primer, model=model, bars=bars, temperature=temperature, seed=seed, out=out)
+        likelihood = sketch.continue_melody(
+            primer, model=model, bars=bars, chords=chords.split(), temperature=temperature, seed=seed, out=out
+        )
     typer.echo(f"{out}: {bars} bars more, log-likelihood {likelihood:.1f} nats")
 
 
@@ -101,7 +107,8 @@ def interpolate(
 ) -> None:
     """Walk through latent space from one melody to another.
 
-    The first two bars of each file are the ends of the walk. The new file has the decoded points one after another.
+    The first two bars of each file are the ends of the walk; both are in one metre, which the model has to know. The
+    new file has the decoded points one after another.
 
     **Example**
 

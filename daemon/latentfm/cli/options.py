@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from latentfm.errors import ModelError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -35,6 +41,26 @@ def progress_bar() -> Progress:
         TimeElapsedColumn(),
     )
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def load_tensorflow(what: str) -> None:
+    """Load TensorFlow without what it prints; ``what`` it is for goes into the error where it is missing.
+
+    Raises:
+        ModelError: it is not installed; the message has the command.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ModelError(
+            f"{what} needs TensorFlow, which playing does not: pip install 'latentfm[train]' "
+            "(in a checkout: scripts/setup.sh train)"
+        )
+    from latentfm.models.playable import muted  # noqa: PLC0415
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name in ("tensorflow", "absl"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with muted():
+        importlib.import_module("tensorflow")
 
 
 def quiet_logs() -> None:

@@ -1,9 +1,11 @@
-"""The models that are here, by name: those that ship, and those imported into ``LATENTFM_MODELS`` folders."""
+"""The models that are here, by name: those that ship, and those fetched, imported or trained.
+
+A playable is two files, ``<name>.tflite`` and ``<name>.json``; `folders` says where they are looked for.
+"""
 
 from __future__ import annotations
 
 import difflib
-import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,11 +13,12 @@ from typing import Literal
 
 from latentfm.errors import ModelError
 from latentfm.models.card import Card, read_card
-from latentfm.models.event_rnn import EventRNN, RnnFacts
+from latentfm.models.event_rnn import EventRNN, PolyphonyRNN, RnnFacts
+from latentfm.models.folders import SHIPPED, folders
 from latentfm.models.music_vae import MusicVAE, VaeFacts
 from latentfm.models.playable import Steps
+from latentfm.models.published import published
 
-SHIPPED = Path(__file__).parent / "weights"
 Kind = Literal["music_vae", "event_rnn"]
 
 
@@ -26,11 +29,10 @@ class Entry:
     card: Card
     path: Path
 
-
-def folders() -> tuple[Path, ...]:
-    """Return where playables are looked for; the first that has a name wins."""
-    own = os.environ.get("LATENTFM_MODELS", "")
-    return (*(Path(folder) for folder in own.split(os.pathsep) if folder), SHIPPED)
+    @property
+    def ships(self) -> bool:
+        """Whether it came with the package."""
+        return self.path.parent == SHIPPED
 
 
 def entries() -> tuple[Entry, ...]:
@@ -42,25 +44,38 @@ def entries() -> tuple[Entry, ...]:
     found: dict[str, Entry] = {}
     for folder in folders():
         for path in sorted(folder.glob("*.json")):
-            card = read_card(path)
-            found.setdefault(card.name, Entry(card, path.with_suffix(".tflite")))
+            if path.with_suffix(".tflite").exists():  # another JSON may lie there
+                entry = _entry(path)
+                found.setdefault(entry.card.name, entry)
     return tuple(found[name] for name in sorted(found))
 
 
-def find(name: str, kind: Kind | None = None) -> Entry:
-    """Return the playable of a name.
+def names() -> tuple[str, ...]:
+    """Return the names of all playables that are here, whatever state they are in."""
+    return tuple(sorted({path.stem for folder in folders() for path in folder.glob("*.tflite")}))
+
+
+def find(name: str, kind: Kind | None = None, representation: str | None = None) -> Entry:
+    """Return the playable of a name; others may be damaged.
+
+    Args:
+        name: as ``latentfm models list`` prints it.
+        kind: of network, where only one will do.
+        representation: what its events or labels must mean, such as ``melody``.
 
     Raises:
-        ModelError: there is none, or it is of another kind than asked for.
+        ModelError: there is none, its card is damaged, or it is of another kind than asked for.
     """
-    known = {entry.card.name: entry for entry in entries()}
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
-        raise ModelError(f"no model is called {name!r}; {hint}")
-    entry = known[name]
-    if kind is not None and entry.card.model.kind != kind:
-        raise ModelError(f"{name!r} is of the kind {entry.card.model.kind}, not {kind}")
+    paths = (folder / f"{name}.json" for folder in folders())
+    path = next((path for path in paths if path.is_file()), None) if "/" not in name else None
+    if path is None:
+        raise ModelError(f"no model is called {name!r}; {_hint(name)}")
+    entry = _entry(path)
+    model = entry.card.model
+    if kind is not None and model.kind != kind:
+        raise ModelError(f"{name!r} is of the kind {model.kind}, not {kind}")
+    if representation is not None and model.representation != representation:
+        raise ModelError(f"{name!r} plays {model.representation}, not {representation}")
     return entry
 
 
@@ -69,9 +84,8 @@ def checksum(name: str) -> str:
     return find(name).card.sha256
 
 
-@cache
 def load_vae(name: str) -> MusicVAE:
-    """Load a MusicVAE, once a process.
+    """Load a MusicVAE, once a process and edition of its file.
 
     Raises:
         ModelError: there is no such model, it is of another kind, or its file is damaged.
@@ -79,17 +93,67 @@ def load_vae(name: str) -> MusicVAE:
     entry = find(name, "music_vae")
     if not isinstance(entry.card.model, VaeFacts):
         raise ModelError(f"{name!r} is not a MusicVAE")
-    return MusicVAE(entry.card.model, Steps(entry.path, entry.card.sha256))
+    return _vae(entry.path, entry.card.sha256, entry.card.model)
 
 
-@cache
 def load_rnn(name: str) -> EventRNN:
-    """Load an event RNN, once a process.
+    """Load an event RNN, once a process and edition of its file.
 
     Raises:
         ModelError: there is no such model, it is of another kind, or its file is damaged.
     """
+    entry, facts = _event_rnn(name)
+    if facts.representation == "polyphony":
+        raise ModelError(f"{name!r} plays polyphony, not melody or drums")
+    return _rnn(entry.path, entry.card.sha256, facts)
+
+
+def load_polyphony(name: str) -> PolyphonyRNN:
+    """Load a PolyphonyRNN, once a process and edition of its file.
+
+    Raises:
+        ModelError: there is no such model, it is of another kind, or its file is damaged.
+    """
+    entry, facts = _event_rnn(name)
+    if facts.representation != "polyphony":
+        raise ModelError(f"{name!r} plays {facts.representation}, not polyphony")
+    return _polyphony(entry.path, entry.card.sha256, facts)
+
+
+def _event_rnn(name: str) -> tuple[Entry, RnnFacts]:
     entry = find(name, "event_rnn")
     if not isinstance(entry.card.model, RnnFacts):
         raise ModelError(f"{name!r} is not an event RNN")
-    return EventRNN(entry.card.model, Steps(entry.path, entry.card.sha256))
+    return entry, entry.card.model
+
+
+@cache
+def _vae(path: Path, sha256: str, facts: VaeFacts) -> MusicVAE:
+    return MusicVAE(facts, Steps(path, sha256))
+
+
+@cache
+def _rnn(path: Path, sha256: str, facts: RnnFacts) -> EventRNN:
+    return EventRNN(facts, Steps(path, sha256))
+
+
+@cache
+def _polyphony(path: Path, sha256: str, facts: RnnFacts) -> PolyphonyRNN:
+    return PolyphonyRNN(facts, Steps(path, sha256))
+
+
+def _entry(path: Path) -> Entry:
+    card = read_card(path)
+    if card.name != path.stem:
+        raise ModelError(f"{path} is the card of {card.name!r}: a playable's files carry its name")
+    return Entry(card, path.with_suffix(".tflite"))
+
+
+def _hint(name: str) -> str:
+    if any(name == one.local_name for one in published()):
+        return f"Magenta has published it: latentfm models fetch {name}"
+    known = names()
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there are: {', '.join(known) or 'none'}"

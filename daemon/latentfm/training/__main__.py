@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from latentfm.errors import LatentFMError
-from latentfm.models.catalogue import SHIPPED
+from latentfm.models.folders import SHIPPED
 from latentfm.ops import logs
 
 

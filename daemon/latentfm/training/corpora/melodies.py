@@ -1,48 +1,80 @@
-"""Melody examples: runs of whole bars on the sixteenth grid, and windows and phrases cut from them."""
+"""Melody examples: runs of whole bars on the sixteenth grid, and windows and phrases cut from them.
+
+A grid says which tunes' bars make one bar of a metre: two of 2/4 make one of 4/4, as players count them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-from latentfm.models.events import HOLD, MAX_PITCH, MIN_PITCH, OFF, Labels, MelodyNote, notes_to_labels
+from latentfm.models.event_rnn import squash_shift
+from latentfm.models.events import (
+    HOLD,
+    MAX_PITCH,
+    MIN_PITCH,
+    OFF,
+    Labels,
+    MelodyNote,
+    labels_to_events,
+    notes_to_labels,
+)
 from latentfm.training.corpora.abc import STEPS_PER_WHOLE, Bar, Tune
 
-WINDOW = 32  # two bars of 4/4, or four of 2/4
-BAR = 16
-# bars of a metre that make one bar of sixteen sixteenths
-_BARS_TOGETHER = {"4/4": 1, "2/4": 2}
+
+@dataclass(frozen=True)
+class Grid:
+    """A metre: sixteenths in its bar, and how many bars of each metre that tunes are written in make one."""
+
+    metre: str
+    bar: int
+    together: Mapping[str, int]
+
+    @property
+    def window(self) -> int:
+        """Sixteenths in two bars."""
+        return 2 * self.bar
+
+
+COMMON = Grid("4/4", 16, {"4/4": 1, "2/4": 2})
+WALTZ = Grid("3/4", 12, {"3/4": 1})
+JIG = Grid("6/8", 12, {"6/8": 1, "3/8": 2})
+GRIDS = {grid.metre: grid for grid in (COMMON, WALTZ, JIG)}
 
 
 @dataclass(frozen=True)
 class Run:
-    """Bars of one tune that follow on one another: labels at each sixteenth, a multiple of 16 of them."""
+    """Bars of one tune that follow on one another: labels at each sixteenth, whole bars of the grid."""
 
     tune: str
     labels: Labels
 
 
-def runs(tune: Tune) -> list[Run]:
-    """Cut a tune into its runs of whole bars; bars of another length than their metre's break a run."""
+def runs(tune: Tune, grid: Grid = COMMON) -> list[Run]:
+    """Cut a tune into its runs of whole bars; bars of another metre or length than the grid's break a run."""
     found: list[Run] = []
     together: list[Bar] = []
     for bar in tune.bars:
-        whole = _is_whole(bar)
+        whole = _is_whole(bar, grid)
         if together and (not whole or not bar.follows or bar.metre != together[0].metre):
-            found += _run(tune, together)
+            found += _run(tune, together, grid)
             together = []
         if whole:
             together.append(bar)
-    return found + _run(tune, together)
+    return found + _run(tune, together, grid)
 
 
-def windows(found: Iterable[Run]) -> Labels:
-    """Cut runs into distinct two-bar windows, one at each bar: int16 ``[n, 32]``, sorted."""
-    cut = [run.labels[start : start + WINDOW] for run in found for start in range(0, len(run.labels) - WINDOW + 1, BAR)]
+def windows(found: Iterable[Run], grid: Grid = COMMON) -> Labels:
+    """Cut runs into distinct two-bar windows, one at each bar: int16 ``[n, grid.window]``, sorted."""
+    size = grid.window
+    cut = [
+        run.labels[start : start + size] for run in found for start in range(0, len(run.labels) - size + 1, grid.bar)
+    ]
     lively = [window for window in cut if (window > OFF).sum() >= 2 and window[0] != HOLD]  # noqa: PLR2004
-    return np.unique(np.array(lively, dtype=np.int16), axis=0) if lively else np.zeros((0, WINDOW), dtype=np.int16)
+    return np.unique(np.array(lively, dtype=np.int16), axis=0) if lively else np.zeros((0, size), dtype=np.int16)
 
 
 def half_time(labels: Labels) -> Labels:
@@ -50,6 +82,12 @@ def half_time(labels: Labels) -> Labels:
     slow = np.zeros(2 * len(labels), dtype=np.int16)
     slow[::2] = labels
     return slow
+
+
+def in_c(labels: Labels) -> Labels:
+    """Move labels into C major or its relatives by the smallest step."""
+    shift = squash_shift(labels_to_events(labels), 0, 128, 0) % 12
+    return np.where(labels > OFF, labels + (shift - 12 if shift > 6 else shift), labels).astype(np.int16)  # noqa: PLR2004
 
 
 def rest_at_end(labels: Labels, end: int, rng: np.random.Generator) -> Labels:
@@ -62,17 +100,17 @@ def rest_at_end(labels: Labels, end: int, rng: np.random.Generator) -> Labels:
     return breathing
 
 
-def _is_whole(bar: Bar) -> bool:
-    if bar.metre not in _BARS_TOGETHER:
-        return False
-    return bar.length * _BARS_TOGETHER[bar.metre] == 1
+def _is_whole(bar: Bar, grid: Grid) -> bool:
+    count = grid.together.get(bar.metre)
+    return count is not None and bar.length * count == Fraction(grid.bar, STEPS_PER_WHOLE)
 
 
-def _run(tune: Tune, bars: list[Bar]) -> list[Run]:
+def _run(tune: Tune, bars: list[Bar], grid: Grid) -> list[Run]:
     if not bars:
         return []
-    steps_per_bar = STEPS_PER_WHOLE // _BARS_TOGETHER[bars[0].metre]
-    whole = len(bars) - len(bars) % _BARS_TOGETHER[bars[0].metre]
+    count = grid.together[bars[0].metre]
+    steps_per_bar = grid.bar // count
+    whole = len(bars) - len(bars) % count
     notes: list[MelodyNote] = []
     for index, bar in enumerate(bars[:whole]):
         taken: set[int] = set()
@@ -84,4 +122,4 @@ def _run(tune: Tune, bars: list[Bar]) -> list[Run]:
             taken.add(onset)
             notes.append(MelodyNote(index * steps_per_bar + onset, max(1, end - onset), note.pitch))
     steps = whole * steps_per_bar
-    return [Run(f"{tune.source} {tune.title}", notes_to_labels(notes, steps))] if steps >= WINDOW else []
+    return [Run(f"{tune.source} {tune.title}", notes_to_labels(notes, steps))] if steps >= grid.window else []

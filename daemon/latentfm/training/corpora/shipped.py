@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from latentfm.models.event_rnn import squash
 from latentfm.models.events import HOLD, OFF, Labels, labels_to_events
 from latentfm.training.corpora import drum_patterns, sources, wad
-from latentfm.training.corpora.melodies import BAR, WINDOW, Run, half_time, rest_at_end, runs, windows
+from latentfm.training.corpora.melodies import COMMON, GRIDS, Grid, Run, half_time, in_c, rest_at_end, runs, windows
 
 HELD_OUT_SHARE = 0.08
 TRANSPOSITIONS = (-6, 6)  # semitones, the upper end excluded
 FREEDOOM_SHARE = 0.3
+CYMBALS = 0b110001100  # hats, crash and ride
 
 
 def is_held_out(name: str) -> bool:
@@ -29,44 +31,80 @@ def is_held_out(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class MelodyData:
-    """Two-bar windows of folk tunes: as they are, and single bars read in half time."""
+class Windows:
+    """Two-bar windows in C major or its relatives: as they are, and single bars read in half time."""
 
     plain: Labels
     slow: Labels
+
+
+@dataclass(frozen=True)
+class MelodyData:
+    """Two-bar windows of folk tunes to learn from, and those of other tunes.
+
+    What is drawn is transposed at random. ``held_out`` is as it was written, every window once.
+    """
+
+    grid: Grid
+    learnt: Windows
+    unseen: Windows
     held_out: Labels
-    held_out_slow: Labels
     slow_share: float = 0.35
     rest_share: float = 0.25
+    joined_share: float = 0.0
 
     def draw(self, rng: np.random.Generator, size: int) -> Labels:
-        """Draw a batch: half-time windows, rests at phrase ends and transpositions among them."""
-        slow = rng.random(size) < self.slow_share
-        batch = np.where(
-            slow[:, None],
-            self.slow[rng.integers(0, len(self.slow), size)],
-            self.plain[rng.integers(0, len(self.plain), size)],
-        )
+        """Draw a batch: half-time windows, joined bars, rests at phrase ends and transpositions among them."""
+        return self._draw(self.learnt, rng, size)
+
+    def draw_unseen(self, rng: np.random.Generator, size: int) -> Labels:
+        """Draw as ``draw`` does, from the tunes that are held out: what samples of the model are compared with."""
+        return self._draw(self.unseen, rng, size)
+
+    def _draw(self, side: Windows, rng: np.random.Generator, size: int) -> Labels:
+        bar, window = self.grid.bar, self.grid.window
+        batch = side.plain[rng.integers(0, len(side.plain), size)]
+        joined = rng.random(size) < self.joined_share
+        other = side.plain[rng.integers(0, len(side.plain), size), bar:]
+        batch = np.where(joined[:, None], np.concatenate([batch[:, :bar], _in_reach(other, batch)], axis=1), batch)
+        if self.slow_share:
+            slow = rng.random(size) < self.slow_share
+            batch = np.where(slow[:, None], side.slow[rng.integers(0, len(side.slow), size)], batch)
         for row in np.flatnonzero(rng.random(size) < self.rest_share):
-            batch[row] = rest_at_end(batch[row], int(rng.choice((BAR, WINDOW), p=(0.25, 0.75))), rng)
+            batch[row] = rest_at_end(batch[row], int(rng.choice((bar, window), p=(0.25, 0.75))), rng)
         shifts = rng.integers(*TRANSPOSITIONS, size)
         return np.where(batch > OFF, batch + shifts[:, None], batch).astype(np.int16)
 
 
-def melody_runs() -> tuple[list[Run], list[Run]]:
+def melody_runs(grid: Grid = COMMON) -> tuple[list[Run], list[Run]]:
     """Return the runs of bars to learn from, and those of the tunes that are held out."""
     train: list[Run] = []
     held_out: list[Run] = []
     for tune in sources.folk_tunes():
-        (held_out if is_held_out(tune.title or tune.source) else train).extend(runs(tune))
+        (held_out if is_held_out(tune.title or tune.source) else train).extend(runs(tune, grid))
     return train, held_out
 
 
-def melody_data() -> MelodyData:
-    """Build the windows of the melody VAE; a window that both sides have is dropped from what is learnt."""
-    train, held_out = melody_runs()
-    seen = windows(held_out)
-    return MelodyData(_without(windows(train), seen), _without(_slow(train), _slow(held_out)), seen, _slow(held_out))
+def melody_data(metre: str = "4/4", **shares: float) -> MelodyData:
+    """Build the windows of a melody VAE; a window that both sides have is dropped from what is learnt."""
+    grid = GRIDS[metre]
+    train, held_out = melody_runs(grid)
+    ours, others = ([Run(run.tune, in_c(run.labels)) for run in side] for side in (train, held_out))
+    unseen = Windows(windows(others, grid), _slow(others, grid))
+    learnt = Windows(without(windows(ours, grid), unseen.plain), without(_slow(ours, grid), unseen.slow))
+    return MelodyData(grid, learnt, unseen, windows(held_out, grid), **shares)
+
+
+def _in_reach(bars: Labels, before: Labels) -> Labels:
+    """Move bars by octaves to within half an octave of what goes before, on the average."""
+
+    def middle(labels: Labels) -> NDArray[np.float64]:
+        sounding = labels > OFF
+        mean: NDArray[np.float64] = np.where(sounding, labels, 0).sum(axis=1) / np.maximum(1, sounding.sum(axis=1))
+        return mean
+
+    octaves = 12 * np.round((middle(before) - middle(bars)) / 12)
+    return np.where(bars > OFF, bars + octaves[:, None], bars).astype(np.int16)
 
 
 def melody_sequences(steps: int) -> tuple[list[list[int]], list[list[int]]]:
@@ -85,14 +123,14 @@ def drum_sequences(
     rng = np.random.default_rng([seed, 1])
     patterns = [pattern for pattern in drum_patterns.load_patterns() if pattern.metre == "4/4"]
     sides = drum_patterns.split(patterns, np.random.default_rng(seed), HELD_OUT_SHARE)
-    bars = steps // BAR + 1
+    bars = steps // COMMON.bar + 1
     found: list[list[list[int]]] = []
     for own, metal, count in zip(sides, freedoom_tracks(cache), (arranged, arranged // 12), strict=True):
         side = [list(map(int, labels)) for labels in drum_patterns.sequences(own, rng, count, bars)]
         pieces = [
             list(map(int, track[start : start + steps + 1]))
             for track in metal
-            for start in range(0, len(track) - WINDOW, steps // 2)
+            for start in range(0, len(track) - COMMON.window, steps // 2)
             if (track[start : start + steps] != HOLD).sum() >= steps // 8
         ]
         limit = int(len(side) * FREEDOOM_SHARE / (1 - FREEDOOM_SHARE))
@@ -105,29 +143,36 @@ def _sequences(found: Iterable[Run], steps: int) -> list[list[int]]:
     for run in found:
         for labels, length in ((run.labels, steps), (half_time(run.labels), steps)):
             hop = length if labels is run.labels else 2 * length
-            for start in range(0, len(labels) - WINDOW + 1, hop):
+            for start in range(0, len(labels) - COMMON.window + 1, hop):
                 piece = labels[start : start + length + 1]
-                if len(piece) > WINDOW and (piece > OFF).sum() >= 4:  # noqa: PLR2004
+                if len(piece) > COMMON.window and (piece > OFF).sum() >= 4:  # noqa: PLR2004
                     sequences.append(squash(labels_to_events(piece)))
     return sequences
 
 
 @dataclass(frozen=True)
 class DrumData:
-    """Two-bar windows of drums: our own patterns, and Freedoom's."""
+    """Two-bar windows of drums: our own patterns, and Freedoom's where they are of the metre.
+
+    In a share of what is drawn the cymbals of one window sound over the drums of another, as they do when two
+    drummers' habits meet: the code learns the parts of a kit apart.
+    """
 
     own: Labels
     freedoom: Labels
     held_out: Labels
+    mixed_share: float = 0.25
 
     def draw(self, rng: np.random.Generator, size: int) -> Labels:
         """Draw a batch, at most three tenths of it Freedoom's."""
-        metal = rng.random(size) < FREEDOOM_SHARE
-        return np.where(
-            metal[:, None],
-            self.freedoom[rng.integers(0, len(self.freedoom), size)],
-            self.own[rng.integers(0, len(self.own), size)],
-        )
+        batch = self.own[rng.integers(0, len(self.own), size)]
+        mixed = rng.random(size) < self.mixed_share
+        other = self.own[rng.integers(0, len(self.own), size)]
+        batch = np.where(mixed[:, None], (batch & ~CYMBALS) | (other & CYMBALS), batch)
+        if len(self.freedoom):
+            metal = rng.random(size) < FREEDOOM_SHARE
+            batch = np.where(metal[:, None], self.freedoom[rng.integers(0, len(self.freedoom), size)], batch)
+        return batch.astype(np.int16)
 
 
 def freedoom_tracks(cache: Path) -> tuple[list[Labels], list[Labels]]:
@@ -138,49 +183,55 @@ def freedoom_tracks(cache: Path) -> tuple[list[Labels], list[Labels]]:
     for file in sources.freedoom_wads(cache):
         for name, midi in wad.midi_lumps(file).items():
             track = wad.drum_track(midi)
-            if len(track) < WINDOW or track.tobytes() in seen:
+            if len(track) < COMMON.window or track.tobytes() in seen:
                 continue
             seen.add(track.tobytes())
             (held_out if is_held_out(name) else train).append(track)
     return train, held_out
 
 
-def drum_data(cache: Path, seed: int = 1, arranged: int = 40_000) -> DrumData:
-    """Build the windows of the drum VAE.
+def drum_data(cache: Path, metre: str = "4/4", seed: int = 1, arranged: int = 40_000) -> DrumData:
+    """Build the windows of a drum VAE.
 
     Args:
         cache: where Freedoom's package is unpacked.
+        metre: of the patterns; Freedoom's music is in 4/4.
         seed: of the arranging of patterns into windows.
         arranged: windows to arrange for training; a twentieth of that is held out.
     """
     rng = np.random.default_rng(seed)
-    patterns = [pattern for pattern in drum_patterns.load_patterns() if pattern.metre == "4/4"]
+    patterns = [pattern for pattern in drum_patterns.load_patterns() if pattern.metre == metre]
     train, held_out = drum_patterns.split(patterns, rng, HELD_OUT_SHARE)
-    metal_train, metal_held_out = freedoom_tracks(cache)
-    test = np.concatenate([_arranged(held_out, rng, arranged // 20), _cut(metal_held_out)])
-    own = _without(_arranged(train, rng, arranged), test)
-    return DrumData(own, _without(_cut(metal_train), test), test)
+    test, own = _arranged(held_out, rng, arranged // 20, metre), _arranged(train, rng, arranged, metre)
+    metal = own[:0]
+    if metre == COMMON.metre:
+        metal_train, metal_held_out = freedoom_tracks(cache)
+        test, metal = np.concatenate([test, _cut(metal_held_out)]), _cut(metal_train)
+    return DrumData(without(own, test), without(metal, test), test)
 
 
-def _arranged(patterns: Sequence[drum_patterns.DrumPattern], rng: np.random.Generator, count: int) -> Labels:
-    return np.unique(drum_patterns.two_bar_windows(patterns, rng, count), axis=0)
+def _arranged(
+    patterns: Sequence[drum_patterns.DrumPattern], rng: np.random.Generator, count: int, metre: str
+) -> Labels:
+    return np.unique(drum_patterns.two_bar_windows(patterns, rng, count, metre), axis=0)
 
 
 def _cut(tracks: Iterable[Labels]) -> Labels:
-    cut = [track[start : start + WINDOW] for track in tracks for start in range(0, len(track) - WINDOW + 1, BAR)]
+    size = COMMON.window
+    cut = [track[start : start + size] for track in tracks for start in range(0, len(track) - size + 1, COMMON.bar)]
     lively = [window for window in cut if (window != HOLD).sum() >= 4]  # noqa: PLR2004
-    return np.unique(np.array(lively, dtype=np.int16), axis=0) if lively else np.zeros((0, WINDOW), dtype=np.int16)
+    return np.unique(np.array(lively, dtype=np.int16), axis=0) if lively else np.zeros((0, size), dtype=np.int16)
 
 
-def _slow(found: Iterable[Run]) -> Labels:
+def _slow(found: Iterable[Run], grid: Grid) -> Labels:
     """Read distinct single bars in half time, as two bars."""
-    bars = [run.labels[start : start + BAR] for run in found for start in range(0, len(run.labels), BAR)]
+    bars = [run.labels[start : start + grid.bar] for run in found for start in range(0, len(run.labels), grid.bar)]
     lively = [half_time(bar) for bar in bars if (bar > OFF).sum() >= 2 and bar[0] > OFF]  # noqa: PLR2004
     return np.unique(np.array(lively, dtype=np.int16), axis=0)
 
 
-def _without(windows_: Labels, others: Labels) -> Labels:
+def without(windows_: Labels, others: Labels) -> Labels:
+    """Return the windows that are not among the others."""
     known = {window.tobytes() for window in others}
-    return np.array([window for window in windows_ if window.tobytes() not in known], dtype=np.int16).reshape(
-        -1, WINDOW
-    )
+    kept = [window for window in windows_ if window.tobytes() not in known]
+    return np.array(kept, dtype=np.int16).reshape(-1, windows_.shape[1])

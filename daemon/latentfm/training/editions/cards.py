@@ -3,28 +3,7 @@
 from __future__ import annotations
 
 from latentfm.models.card import Card
-
-_MEANING = {
-    "accuracy": "steps rebuilt without teacher forcing",
-    "hold_accuracy": "always holding (drums: silence) scores",
-    "onset_f1": "onsets rebuilt, F1 (right label at the right step)",
-    "hold_onset_f1": "always holding scores",
-    "exact": "windows rebuilt exactly",
-    "kl": "KL of the code, nats",
-    "perplexity": "perplexity of an event",
-    "unigram_perplexity": "a unigram's",
-    "bigram_perplexity": "a bigram's",
-    "sample_notes_per_bar": "notes a bar, samples from the prior",
-    "corpus_notes_per_bar": "notes a bar, held-out tunes",
-    "sample_in_key": "notes in the window's best key, samples",
-    "corpus_in_key": "notes in the window's best key, held-out tunes",
-    "sample_interval_js": "Jensen-Shannon of intervals, samples to held-out tunes",
-    "halves_interval_js": "the same between two halves of the held-out tunes",
-    "sample_hits_per_bar": "strokes a bar, samples from the prior",
-    "corpus_hits_per_bar": "strokes a bar, held-out patterns",
-    "sample_stroke_js": "Jensen-Shannon of strokes by drum and place, samples to held-out patterns",
-    "halves_stroke_js": "the same between two halves of the held-out patterns",
-}
+from latentfm.training.measure.meanings import MEANINGS
 
 
 def model_card(card: Card, size: int) -> str:
@@ -54,7 +33,7 @@ def model_card(card: Card, size: int) -> str:
         "",
         "| figure | value |",
         "|---|---|",
-        *(f"| {_MEANING.get(name, name)} | {value:.3f} |" for name, value in made["figures"].items()),
+        *(f"| {MEANINGS.get(name, name)} | {value:.3f} |" for name, value in made["figures"].items()),
         "",
         "## What the numbers in the JSON mean to the engine",
         "",

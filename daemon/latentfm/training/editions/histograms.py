@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,14 @@ from latentfm.models.events import Labels, labels_to_notes
 from latentfm.music.figures import duration_histogram, interval_histogram
 from latentfm.music.note import Note
 from latentfm.training.corpora import shipped
-from latentfm.training.corpora.melodies import Run
+from latentfm.training.corpora.melodies import GRIDS, Run
 
 TARGET: Final = Path("daemon/latentfm/report/corpus.json")
 NOTE: Final = (
     "Intervals (two octaves down to two octaves up) and durations (onset to onset, 1 to 16 sixteenths) of the tunes "
-    "that the melody models learnt from, as written: public-domain tunes in music21's corpus, held-out ones left out. "
-    "Two halves by tune. `learnt`: windows as they were drawn in training, single bars in half time and rests among "
-    "them. Made by python -m latentfm.training.editions.histograms."
+    "that the melody models learnt from, metre by metre, as written: public-domain tunes in music21's corpus, held-out "
+    "ones left out. Two halves by tune. `learnt`: windows as they were drawn in training, single bars in half time and "
+    "rests among them. Made by python -m latentfm.training.editions.histograms."
 )
 _DRAWN: Final = 20_000  # windows as drawn in training
 _SEED: Final = 1
@@ -54,25 +54,33 @@ def halves(runs: Sequence[Run], rng: np.random.Generator) -> tuple[list[Run], li
     return [run for run in runs if run.tune in first], [run for run in runs if run.tune not in first]
 
 
-def main() -> int:
-    """Count, and write the file."""
-    parser = argparse.ArgumentParser(prog="python -m latentfm.training.editions.histograms", description=__doc__)
-    parser.add_argument("--out", type=Path, default=TARGET, help="file to write")
-    options = parser.parse_args()
+def of_metre(metre: str) -> dict[str, Any]:
+    """Count the tunes of one metre, which its melody model learnt from.
+
+    Raises:
+        TrainingError: music21's corpus is not installed.
+    """
     rng = np.random.default_rng(_SEED)
-    try:
-        runs, _ = shipped.melody_runs()
-        drawn = shipped.melody_data().draw(rng, _DRAWN)
-    except LatentFMError as fault:
-        sys.stderr.write(f"error: {fault}\n")
-        return fault.exit_status
-    document = {
-        "note": NOTE,
+    runs, _ = shipped.melody_runs(GRIDS[metre])
+    drawn = shipped.melody_data(metre).draw(rng, _DRAWN)
+    return {
         "tunes": len({run.tune for run in runs}),
         "corpus": counts(run.labels for run in runs),
         "halves": [counts(run.labels for run in half) for half in halves(runs, rng)],
         "learnt": counts(drawn),
     }
+
+
+def main() -> int:
+    """Count, and write the file."""
+    parser = argparse.ArgumentParser(prog="python -m latentfm.training.editions.histograms", description=__doc__)
+    parser.add_argument("--out", type=Path, default=TARGET, help="file to write")
+    options = parser.parse_args()
+    try:
+        document = {"note": NOTE, "metres": {metre: of_metre(metre) for metre in GRIDS}}
+    except LatentFMError as fault:
+        sys.stderr.write(f"error: {fault}\n")
+        return fault.exit_status
     options.out.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="utf-8")
     return 0
 

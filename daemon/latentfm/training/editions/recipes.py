@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from latentfm.models.music_vae import CONFIGURATIONS, VaeFacts
 from latentfm.training.fit.loop import Schedule
 from latentfm.training.fit.rnn import RnnRecipe
 from latentfm.training.fit.vae import Beta, VaeRecipe
-from latentfm.training.networks.vae_network import VaeShape
+
+_SHORT = 12  # sixteenths in a bar of 3/4 or 6/8
+
+
+def _melody(steps_per_bar: int = 16) -> VaeFacts:
+    return CONFIGURATIONS["cat-mel_2bar_small"].facts(128, (320,), (320, 320), steps_per_bar)
+
+
+def _drums(steps_per_bar: int = 16) -> VaeFacts:
+    return CONFIGURATIONS["cat-drums_2bar_small"].facts(96, (320,), (320, 320), steps_per_bar)
+
 
 MELODY_2BAR = VaeRecipe(
     name="melody_2bar",
-    shape=VaeShape(input_depth=90, output_depth=90, enc_rnn_size=320, dec_rnn_size=(320, 320), z_size=128),
-    schedule=Schedule(steps=7_000, batch_size=256),
-    beta=Beta(),
+    facts=_melody(),
+    schedule=Schedule(steps=16_000, batch_size=256),
+    beta=Beta(high=0.1),
 )
+
+# The tunes in 6/8 and 3/4 are fewer: these go on from what the model of 4/4 has learnt of melodies.
+MELODY_2BAR_6_8 = VaeRecipe(
+    name="melody_2bar_6_8",
+    facts=_melody(_SHORT),
+    schedule=Schedule(steps=5_000, batch_size=256),
+    beta=Beta(high=0.1),
+    seed=5,
+    start_from="melody_2bar",
+)
+
+MELODY_2BAR_3_4 = replace(MELODY_2BAR_6_8, name="melody_2bar_3_4", seed=6)
 
 DRUMS_2BAR = VaeRecipe(
     name="drums_2bar",
-    shape=VaeShape(input_depth=10, output_depth=512, enc_rnn_size=256, dec_rnn_size=(256, 256), z_size=64),
-    schedule=Schedule(steps=4_000, batch_size=256),
-    beta=Beta(high=0.1, free_nats=8.0),
+    facts=_drums(),
+    schedule=Schedule(steps=9_000, batch_size=256),
+    beta=Beta(low=0.01, high=0.05),
     seed=2,
 )
+
+DRUMS_2BAR_6_8 = VaeRecipe(
+    name="drums_2bar_6_8",
+    facts=_drums(_SHORT),
+    schedule=Schedule(steps=3_000, batch_size=256),
+    beta=Beta(low=0.01, high=0.05),
+    seed=7,
+    start_from="drums_2bar",
+)
+
+DRUMS_2BAR_3_4 = replace(DRUMS_2BAR_6_8, name="drums_2bar_3_4", seed=8)
 
 ATTENTION_RNN = RnnRecipe(
     name="attention_rnn",
@@ -28,6 +64,26 @@ ATTENTION_RNN = RnnRecipe(
     layer_sizes=(256, 256),
     attn_length=40,
     schedule=Schedule(steps=6_000, batch_size=32, clip_norm=3.0, evaluate_every=500, save_every=100),
+)
+
+IMPROV = RnnRecipe(
+    name="improv",
+    config="chord_pitches_improv",
+    layer_sizes=(256, 256),
+    attn_length=0,
+    schedule=Schedule(steps=4_000, batch_size=64, clip_norm=3.0, evaluate_every=500, save_every=100),
+    seed=9,
+)
+
+CHORALES = RnnRecipe(
+    name="chorales",
+    config="polyphony",
+    layer_sizes=(256, 256, 256),
+    attn_length=0,
+    steps=256,  # events: six bars
+    steps_per_quarter=2,
+    schedule=Schedule(steps=3_000, batch_size=48, evaluate_every=500, save_every=100),
+    seed=10,
 )
 
 DRUM_KIT = RnnRecipe(

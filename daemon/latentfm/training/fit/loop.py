@@ -1,8 +1,7 @@
-"""The training loop that all networks share: Adam, checkpoints under Magenta's names, resuming, logs.
+"""The training loop that all networks share: Adam, checkpoints, resuming, early stopping, logs.
 
 A batch depends on the seed and the number of its step alone, so a training that was killed goes on as if it
-had not been. Checkpoints hold what Magenta's trainers write: the variables, Adam's slots under
-``<name>/Adam`` and ``<name>/Adam_1``, the powers of its betas, and ``global_step``.
+had not been. On several GPUs the batch is shared out and the gradients are averaged (`tf.distribute`).
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import structlog
@@ -19,17 +18,24 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from latentfm.errors import TrainingError
+from latentfm.training.fit.checkpoints import Checkpoints, adam
+from latentfm.training.fit.diary import Diary
 from latentfm.training.networks.cells import Tensor, Weights
 
 log = structlog.get_logger()
 
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 Batch = tuple[np.ndarray[Any, Any], ...]
+Pictures = Mapping[str, np.ndarray[Any, np.dtype[np.uint8]]]
+_NOTED_EVERY = 50  # steps, between writing their losses down
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to train and how fast: ``learning_rate`` falls along a half cosine to a thirtieth."""
+    """How long to train and how fast.
+
+    The rate falls along a half cosine to a thirtieth, or by ``decay_rate`` a step to ``floor`` (Magenta's MusicVAE),
+    or stays (Magenta's RNNs). With ``patience`` the training ends after that many evaluations without a better loss.
+    """
 
     steps: int
     batch_size: int
@@ -38,74 +44,22 @@ class Schedule:
     clip_norm: float = 5.0
     evaluate_every: int = 1000
     save_every: int = 250
+    decay: Literal["cosine", "exponential", "constant"] = "cosine"
+    decay_rate: float = 0.9999
+    floor: float = 1e-5
+    patience: int = 0
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step."""
-        part = min(1.0, step / max(1, self.steps))
-        falling = self.learning_rate * (1 / 30 + (29 / 30) * 0.5 * (1 + np.cos(np.pi * part)))
-        return float(falling * min(1.0, (step + 1) / self.warmup))
-
-
-class Checkpoints:
-    """The last checkpoint of a training, written under a temporary name by TensorFlow's own saver."""
-
-    def __init__(self, folder: Path, weights: Weights) -> None:
-        self.folder = folder
-        self.weights = weights
-        self.slots = {
-            f"{name}/{slot}": tf.Variable(tf.zeros_like(variable), trainable=False)
-            for name, variable in weights.items()
-            for slot in ("Adam", "Adam_1")
-        }
-        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.powers = {"beta1_power": tf.Variable(BETA1), "beta2_power": tf.Variable(BETA2)}
-        self._saver = tf.compat.v1.train.Saver(
-            {**weights, **self.slots, **self.powers, "global_step": self.step}, max_to_keep=2
-        )
-
-    def save(self) -> None:
-        """Write the state of the training.
-
-        Raises:
-            TrainingError: the disk is full or can't be written; what was there before stays.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._saver.save(None, str(self.folder / "model.ckpt"), global_step=int(self.step), write_meta_graph=False)
-        except (tf.errors.OpError, OSError) as fault:
-            raise TrainingError(f"the checkpoint could not be written to {self.folder}: {fault}") from fault
-
-    def restore(self) -> int:
-        """Take up the newest checkpoint; return the step it was written at, 0 without one."""
-        newest = tf.train.latest_checkpoint(str(self.folder))
-        if newest is not None:
-            self._saver.restore(None, newest)
-        return int(self.step)
-
-
-def adam(checkpoints: Checkpoints, gradients: Mapping[str, Tensor], rate: Tensor) -> None:
-    """Apply one step of Adam (TensorFlow's own kernel) in place."""
-    for name, gradient in gradients.items():
-        variable, m, v = (
-            checkpoints.weights[name],
-            checkpoints.slots[f"{name}/Adam"],
-            checkpoints.slots[f"{name}/Adam_1"],
-        )
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=m.handle,
-            v=v.handle,
-            beta1_power=checkpoints.powers["beta1_power"],
-            beta2_power=checkpoints.powers["beta2_power"],
-            lr=rate,
-            beta1=BETA1,
-            beta2=BETA2,
-            epsilon=EPSILON,
-            grad=gradient,
-        )
-    checkpoints.powers["beta1_power"].assign(checkpoints.powers["beta1_power"] * BETA1)
-    checkpoints.powers["beta2_power"].assign(checkpoints.powers["beta2_power"] * BETA2)
-    checkpoints.step.assign_add(1)
+        match self.decay:
+            case "cosine":
+                part = min(1.0, step / max(1, self.steps))
+                falling = self.learning_rate * (1 / 30 + (29 / 30) * 0.5 * (1 + np.cos(np.pi * part)))
+            case "exponential":
+                falling = self.floor + (self.learning_rate - self.floor) * self.decay_rate**step
+            case _:
+                falling = self.learning_rate
+        return float(falling * min(1.0, (step + 1) / max(1, self.warmup)))
 
 
 @dataclass(frozen=True)
@@ -113,7 +67,8 @@ class Task:
     """What one network adds to the loop.
 
     ``loss`` maps a batch (tensors) and the part of the training that is done (0 to 1) to the loss and the
-    scalars to log. ``batch`` makes the batch of a step. ``evaluate`` returns the scalars of held-out music.
+    scalars to log. ``batch`` makes the batch of a step. ``evaluate`` returns the scalars of held-out music, ``loss``
+    among them, by which the best checkpoint is chosen. ``pictures`` draws some of it, RGB ``[height, width, 3]``.
     """
 
     name: str
@@ -123,72 +78,156 @@ class Task:
     loss: Callable[..., tuple[Tensor, dict[str, Tensor]]]
     batch: Callable[[np.random.Generator], Batch]
     evaluate: Callable[[], dict[str, float]]
+    pictures: Callable[[], Pictures] = dict
 
 
-def train(task: Task, folder: Path, *, stop_at: int | None = None) -> dict[str, float]:
-    """Train until the schedule's end, going on from the last checkpoint in ``folder``.
+def train(
+    task: Task, folder: Path, *, stop_at: int | None = None, strategy: Any = None, quiet: bool = False
+) -> dict[str, float]:
+    """Train until the schedule's end or its patience's, going on from the last checkpoint in ``folder``.
+
+    Args:
+        task: made in the strategy's scope.
+        folder: checkpoints, the log (``log.jsonl``) and what TensorBoard shows go there, the best weights to ``best``.
+        stop_at: stop after this step, to go on later.
+        strategy: of `latentfm.training.fit.devices`; the one device there is without.
+        quiet: show no progress.
 
     Returns:
         The scalars of the last evaluation.
 
     Raises:
-        TrainingError: the loss is no number any more, or a checkpoint can't be written.
+        TrainingError: the loss is no number any more, or the folder can't be written.
     """
-    checkpoints = Checkpoints(folder, task.weights)
-    start = checkpoints.restore()
-    schedule = task.schedule
-    end = min(schedule.steps, stop_at or schedule.steps)
-    names = list(task.weights)
+    strategy = strategy or tf.distribute.get_strategy()
+    with strategy.scope():
+        checkpoints = Checkpoints(folder, task.weights)
+    try:
+        return _Run(task, checkpoints, strategy, quiet).until(min(task.schedule.steps, stop_at or task.schedule.steps))
+    except (OSError, tf.errors.ResourceExhaustedError, tf.errors.UnknownError) as fault:
+        raise TrainingError(
+            f"{folder} can't be written: {fault}; make room and start the same command again to go on from the last "
+            "checkpoint"
+        ) from fault
 
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def update(batch: Any, rate: Tensor, part: Tensor) -> Any:
+
+class _Run:
+    """One run of the loop."""
+
+    def __init__(self, task: Task, checkpoints: Checkpoints, strategy: Any, quiet: bool) -> None:
+        self.task, self.checkpoints, self.strategy, self.quiet = task, checkpoints, strategy, quiet
+        self.start = checkpoints.restore()
+        self.diary = Diary(checkpoints.folder, self.start)
+        self.update = _update(task, checkpoints, strategy)
+        self.unnoted: list[tuple[int, dict[str, Tensor]]] = []
+        self.began = time.monotonic()
+        self.writer = tf.summary.create_file_writer(str(checkpoints.folder / "tensorboard"))
+
+    def until(self, end: int) -> dict[str, float]:
+        task, schedule, start = self.task, self.task.schedule, self.start
+        parameters = task.weights.parameters()
+        log.info("training_started", model=task.name, parameters=parameters, step=start, steps=schedule.steps)
+        figures: dict[str, float] = self.diary.evaluations[-1]["evaluation"] if self.diary.evaluations else {}
+        numbers = range(start, 0 if self._is_over() else end)
+        bar = tqdm(
+            numbers, initial=start, total=schedule.steps, desc=task.name, mininterval=5, unit="step", disable=self.quiet
+        )
+        for step in bar:
+            batch = self._shared(task.batch(np.random.default_rng([task.seed, step])))
+            rate, part = tf.constant(schedule.rate(step)), tf.constant(step / schedule.steps, tf.float32)
+            self.unnoted.append((step + 1, self.update(batch, rate, part)))
+            done, last = step + 1, step + 1 == end
+            judged = done % schedule.evaluate_every == 0 or last
+            if judged or done % _NOTED_EVERY == 0 or done % schedule.save_every == 0:
+                self._note(bar)
+            if judged:
+                figures = self._evaluate(done)
+            if judged or done % schedule.save_every == 0:
+                self.checkpoints.save()
+            if judged and self._is_over():
+                break
+        self.writer.close()
+        return figures or task.evaluate()
+
+    def _is_over(self) -> bool:
+        waited, patience = self.diary.since_best(), self.task.schedule.patience
+        if not patience or waited < patience:
+            return False
+        log.info("training_stopped_early", model=self.task.name, evaluations_without_a_better_one=waited)
+        return True
+
+    def _shared(self, batch: Batch) -> Any:
+        """Share a batch out among the replicas, in order; single numbers are given to all."""
+        count = self.strategy.num_replicas_in_sync
+        if count == 1:
+            return batch
+        rows = self.task.schedule.batch_size
+        if rows % count:
+            raise TrainingError(f"a batch of {rows} can't be shared among {count} devices: name a multiple of {count}")
+
+        def part(context: Any) -> Batch:
+            which = context.replica_id_in_sync_group
+            return tuple(
+                array[which * rows // count : (which + 1) * rows // count] if array.ndim else array for array in batch
+            )
+
+        return self.strategy.experimental_distribute_values_from_function(part)
+
+    def _note(self, bar: Any) -> None:
+        """Write down the scalars of the steps since the last time."""
+        rows = [(done, {name: float(value) for name, value in scalars.items()}) for done, scalars in self.unnoted]
+        self.unnoted.clear()
+        for done, scalars in rows:
+            if not np.isfinite(scalars["loss"]):
+                raise TrainingError(
+                    f"the loss is {scalars['loss']} at step {done}; go on from the last checkpoint with a lower rate"
+                )
+        if not rows:
+            return
+        self.diary.losses(rows)
+        with self.writer.as_default(rows[-1][0]):
+            for name, value in rows[-1][1].items():
+                tf.summary.scalar(name, value)
+        bar.set_postfix({name: f"{value:.3g}" for name, value in rows[-1][1].items() if name != "gradient_norm"})
+
+    def _evaluate(self, done: int) -> dict[str, float]:
+        figures = self.task.evaluate()
+        with self.writer.as_default(done):
+            for name, value in figures.items():
+                tf.summary.scalar(f"held_out/{name}", value)
+            for name, picture in self.task.pictures().items():
+                tf.summary.image(name, picture[None])
+        self.writer.flush()
+        if self.diary.evaluation(done, figures):
+            self.checkpoints.save(best=True)
+        minutes = round((time.monotonic() - self.began) / 60, 1)
+        rounded = {name: round(value, 4) for name, value in figures.items()}
+        log.info("training_evaluated", model=self.task.name, step=done, minutes=minutes, **rounded)
+        return figures
+
+
+def _update(task: Task, checkpoints: Checkpoints, strategy: Any) -> Any:
+    """Return the function that takes one step and gives the scalars of it."""
+    names = list(task.weights)
+    count = strategy.num_replicas_in_sync
+
+    def step(batch: Any, rate: Tensor, part: Tensor) -> dict[str, Tensor]:
         with tf.GradientTape() as tape:
             loss, scalars = task.loss(*batch, part)
         gradients = tape.gradient(loss, [task.weights[name] for name in names])
         gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-        clipped, norm = tf.clip_by_global_norm(gradients, schedule.clip_norm)
+        if count > 1:
+            context = tf.distribute.get_replica_context()
+            gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
+        clipped, norm = tf.clip_by_global_norm(gradients, task.schedule.clip_norm)
         adam(checkpoints, dict(zip(names, clipped, strict=True)), rate)
         return {**scalars, "loss": loss, "gradient_norm": norm}
 
-    writer = tf.summary.create_file_writer(str(folder / "tensorboard"))
-    log.info(
-        "training_started", model=task.name, parameters=task.weights.parameters(), step=start, steps=schedule.steps
-    )
-    figures: dict[str, float] = {}
-    began = time.monotonic()
-    bar = tqdm(range(start, end), initial=start, total=schedule.steps, desc=task.name, mininterval=5, unit="step")
-    for step in bar:
-        batch = task.batch(np.random.default_rng([task.seed, step]))
-        scalars = update(batch, tf.constant(schedule.rate(step)), tf.constant(step / schedule.steps, tf.float32))
-        done = step + 1
-        if done % 50 == 0 or done == end:
-            _log_scalars(writer, scalars, step, bar)
-        if done % schedule.save_every == 0 or done == end:
-            checkpoints.save()
-        if done % schedule.evaluate_every == 0 or done == end:
-            figures = task.evaluate()
-            with writer.as_default(step):
-                for name, value in figures.items():
-                    tf.summary.scalar(f"held_out/{name}", value)
-            rounded = {name: round(value, 4) for name, value in figures.items()}
-            log.info(
-                "training_evaluated",
-                model=task.name,
-                step=done,
-                minutes=round((time.monotonic() - began) / 60, 1),
-                **rounded,
-            )
-    writer.close()
-    return figures or task.evaluate()
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def update(batch: Any, rate: Tensor, part: Tensor) -> Any:
+        if count == 1:
+            return step(batch, rate, part)
+        scalars = strategy.run(step, args=(batch, rate, part))
+        return {name: strategy.reduce(tf.distribute.ReduceOp.MEAN, each, axis=None) for name, each in scalars.items()}
 
-
-def _log_scalars(writer: Any, scalars: Mapping[str, Tensor], step: int, bar: Any) -> None:
-    values = {name: float(value) for name, value in scalars.items()}
-    if not np.isfinite(values["loss"]):
-        raise TrainingError(
-            f"the loss is {values['loss']} at step {step}; go on from the last checkpoint with a lower rate"
-        )
-    with writer.as_default(step):
-        for name, value in values.items():
-            tf.summary.scalar(name, value)
-    bar.set_postfix({name: f"{value:.3g}" for name, value in values.items() if name != "gradient_norm"})
+    return update

@@ -27,34 +27,62 @@ class RnnRecipe:
     attn_length: int
     schedule: Schedule
     steps: int = 96  # six bars of 4/4
+    steps_per_quarter: int = 4
     keep: float = 0.7  # share of outputs that dropout keeps
     seed: int = 3
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Encoded sequences: inputs int8 ``[n, steps, input_size]``, labels and mask ``[n, steps]``."""
+    """Encoded sequences: labels and mask ``[n, steps]``, and the inputs' entries that are not zero.
 
-    inputs: NDArray[np.int8]
+    Inputs are one-hot for the most part: a step of 518 numbers has some ten that are not zero. They are kept row after
+    row, ``entries[row]`` and ``entries[row + 1]`` being where those of a row begin and end.
+    """
+
     labels: NDArray[np.int16]
     mask: NDArray[np.bool_]
+    input_size: int
+    steps_of: NDArray[np.int16]
+    columns: NDArray[np.int16]
+    values: NDArray[np.int8]
+    entries: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def inputs(self, rows: NDArray[np.int64]) -> NDArray[np.int8]:
+        """Return the inputs of some sequences, ``[rows, steps, input_size]``."""
+        dense = np.zeros((len(rows), self.labels.shape[1], self.input_size), dtype=np.int8)
+        for place, row in enumerate(rows):
+            part = slice(self.entries[row], self.entries[row + 1])
+            dense[place, self.steps_of[part], self.columns[part]] = self.values[part]
+        return dense
 
 
-def encode(sequences: Sequence[Sequence[int]], encoding: Encoding, steps: int) -> Examples:
+def encode(
+    sequences: Sequence[Sequence[int]], encoding: Encoding, steps: int, chords: Sequence[Sequence[str]] = ()
+) -> Examples:
     """Encode event sequences; each input's label is the event after it.
 
     Sequences longer than ``steps + 1`` are cut there, shorter ones are padded and masked.
     """
-    inputs = np.zeros((len(sequences), steps, encoding.input_size), dtype=np.int8)
     labels = np.zeros((len(sequences), steps), dtype=np.int16)
     mask = np.zeros((len(sequences), steps), dtype=np.bool_)
+    found: list[tuple[NDArray[Any], NDArray[Any], NDArray[np.int8]]] = []
     for row, events in enumerate(sequences):
-        cursor = encoding.cursor()
+        cursor = encoding.cursor(chords[row]) if chords else encoding.cursor()
+        dense = np.zeros((steps, encoding.input_size), dtype=np.int8)
         for step, (event, following) in enumerate(pairwise(events[: steps + 1])):
-            inputs[row, step] = cursor.push(event)
+            dense[step] = cursor.push(event)
             labels[row, step] = cursor.label(following)
             mask[row, step] = True
-    return Examples(inputs, labels, mask)
+        at, column = np.nonzero(dense)
+        found.append((at, column, dense[at, column]))
+    steps_of, columns, values = (np.concatenate(part) for part in zip(*found, strict=True))
+    entries = np.cumsum([0, *(len(part[0]) for part in found)])
+    sparse = steps_of.astype(np.int16), columns.astype(np.int16), values
+    return Examples(labels, mask, encoding.input_size, *sparse, entries)
 
 
 def rnn_task(
@@ -76,7 +104,7 @@ def rnn_task(
         calls = iter(range(10_000))
 
         def drop(x: Tensor) -> Tensor:
-            return tf.nn.experimental.stateless_dropout(x, 1.0 - recipe.keep, seed=seed + next(calls))
+            return tf.nn.experimental.stateless_dropout(x, 1.0 - recipe.keep, seed=tf.stack([seed, next(calls)]))
 
         each, logits = errors(inputs, labels, drop)
         weight = tf.cast(mask, tf.float32)
@@ -85,9 +113,9 @@ def rnn_task(
         return mean, {"perplexity": tf.exp(mean), "accuracy": tf.reduce_sum(right * weight) / tf.reduce_sum(weight)}
 
     def batch(rng: np.random.Generator) -> tuple[np.ndarray[Any, Any], ...]:
-        rows = rng.integers(0, len(examples.inputs), recipe.schedule.batch_size)
-        seed = rng.integers(0, 2**31 - 1, 2, dtype=np.int32)
-        return examples.inputs[rows], examples.labels[rows], examples.mask[rows], seed
+        rows = rng.integers(0, len(examples), recipe.schedule.batch_size)
+        seed = np.asarray(rng.integers(0, 2**31 - 1), dtype=np.int32)
+        return examples.inputs(rows), examples.labels[rows], examples.mask[rows], seed
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def measure(inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,14 +124,14 @@ def rnn_task(
 
     def evaluate() -> dict[str, float]:
         total, right, count = 0.0, 0, 0
-        for start in range(0, len(held_out.inputs), 128):
-            part = slice(start, start + 128)
-            each, guess = measure(held_out.inputs[part], held_out.labels[part])
+        for start in range(0, len(held_out), 128):
+            part = np.arange(start, min(start + 128, len(held_out)))
+            each, guess = measure(held_out.inputs(part), held_out.labels[part])
             mask = held_out.mask[part]
             total += float(each.numpy()[mask].sum())
             right += int((guess.numpy() == held_out.labels[part])[mask].sum())
             count += int(mask.sum())
-        return {"perplexity": float(np.exp(total / count)), "accuracy": right / count}
+        return {"loss": total / count, "perplexity": float(np.exp(total / count)), "accuracy": right / count}
 
     return Task(recipe.name, weights, recipe.schedule, recipe.seed, loss, batch, evaluate), network
 

@@ -4,6 +4,10 @@ Beta starts small, so that the code is used at all, and rises tenfold between tw
 the training, so that samples from the prior become music (`Beta`). The previous label is hidden from the
 decoder now and then, which makes it read the code instead (word dropout: Bowman et al., arXiv:1511.06349).
 
+A decoder that only ever saw true labels goes astray after its first mistake: it scored 0.94 of the steps of held-out
+tunes when given the true ones, 0.84 without. So a growing share of previous labels is what the decoder itself would
+have drawn, all steps in one pass (parallel scheduled sampling: Duckworth et al., arXiv:1906.04331).
+
 A small beta lets the codes of all music lie to one side of the prior: without more, a sixth of the prior was a
 hole that decoded to noise. So the codes of a batch, taken together as one Gaussian, are drawn to the prior too.
 """
@@ -12,15 +16,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from latentfm.models.events import HOLD, OFF, Labels
+from latentfm.models.music_vae import VaeFacts
 from latentfm.training.fit.loop import Schedule, Task
 from latentfm.training.networks.cells import Tensor, Weights
-from latentfm.training.networks.vae_network import VaeNetwork, VaeShape
+from latentfm.training.networks.vae_network import VaeNetwork
+from latentfm.training.networks.vae_variables import variable_shapes
+
+
+class BetaOf(Protocol):
+    """The weight of the KL term over a training, and the nats that cost nothing."""
+
+    @property
+    def free_nats(self) -> float:
+        """Nats of each code that are free."""
+
+    def at(self, part: Tensor) -> Tensor:
+        """Return beta when ``part`` (0 to 1) of the training is done."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +60,24 @@ class VaeRecipe:
     """Everything besides the data that a training of a flat MusicVAE depends on."""
 
     name: str
-    shape: VaeShape
+    facts: VaeFacts
     schedule: Schedule
-    beta: Beta
+    beta: BetaOf
     hidden: float = 0.15  # share of previous labels that are hidden from the decoder
+    own: float = 0.5  # share of previous labels that are the decoder's own at the end of the training
     together: float = 1.0  # weight of the distance between all codes together and the prior
     seed: int = 1
+    start_from: str | None = None  # the training whose weights this one begins with
 
 
-def inputs_of(labels: Tensor, shape: VaeShape) -> Tensor:
-    """Return the encoder's inputs: one-hot labels, or for drums nine bits and one for silence.
+def inputs_of(labels: Tensor, facts: VaeFacts) -> Tensor:
+    """Return the encoder's inputs: one-hot labels (a trio's side by side), or for drums nine bits and one for silence.
 
     Source: magenta/models/music_vae/data.py, DrumsConverter with ``roll_input``.
     """
-    if shape.input_depth == shape.output_depth:
-        return tf.one_hot(labels, shape.output_depth)
+    if not facts.roll_input:
+        parts = enumerate(facts.output_depths)
+        return tf.concat([tf.one_hot(_part(labels, index), depth) for index, depth in parts], axis=-1)
     bits = tf.cast(tf.bitwise.bitwise_and(labels[..., None], 2 ** tf.range(9)) > 0, tf.float32)
     return tf.concat([bits, tf.cast(labels[..., None] == 0, tf.float32)], axis=-1)
 
@@ -69,16 +89,20 @@ def vae_task(
     dtype: Any,
 ) -> tuple[Task, VaeNetwork]:
     """Put a training together from a recipe, what draws a batch of windows, and held-out windows."""
-    shape = recipe.shape
-    weights = Weights(shape.shapes(), recipe.seed)
-    network = VaeNetwork(shape, weights, dtype)
+    facts = recipe.facts
+    weights = Weights(variable_shapes(facts), recipe.seed)
+    network = VaeNetwork(facts, weights, dtype)
 
-    def loss(labels: Tensor, noise: Tensor, keep: Tensor, part: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        mu, sigma = network.encode(inputs_of(labels, shape))
-        logits = network.teacher_forced(mu + sigma * noise, labels, keep)
-        errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-        reconstruction = tf.reduce_mean(tf.reduce_sum(errors, axis=1))
-        kl = tf.reduce_sum(0.5 * (mu**2 + sigma**2 - 1.0) - tf.math.log(sigma), axis=1)
+    def loss(
+        labels: Tensor, noise: Tensor, keep: Tensor, chance: Tensor, part: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        mu, sigma = network.encode(inputs_of(labels, facts))
+        z = mu + sigma * noise
+        drawn = likeliest_of(network.teacher_forced(tf.stop_gradient(z), labels, keep), labels, facts)
+        own = chance < recipe.own * tf.minimum(1.0, 2.0 * part)  # grows until the middle of the training
+        logits = network.teacher_forced(z, tf.stop_gradient(tf.where(own, drawn, labels)), keep)
+        reconstruction = tf.reduce_mean(errors_of(logits, labels, facts))
+        kl = divergence(mu, sigma)
         cost = tf.reduce_mean(tf.maximum(kl - recipe.beta.free_nats, 0.0))
         beta, aside = recipe.beta.at(part), distance_together(mu, sigma)
         total = reconstruction + beta * cost + recipe.together * aside
@@ -87,14 +111,49 @@ def vae_task(
     def batch(rng: np.random.Generator) -> tuple[np.ndarray[Any, Any], ...]:
         size = recipe.schedule.batch_size
         labels = draw(rng, size).astype(np.int32)
-        noise = rng.standard_normal((size, shape.z_size), dtype=np.float32)
-        keep = (rng.random(labels.shape) >= recipe.hidden).astype(np.float32)
-        return labels, noise, keep
+        noise = rng.standard_normal((size, facts.z_size), dtype=np.float32)
+        keep = (rng.random(labels.shape[:2]) >= recipe.hidden).astype(np.float32)
+        return labels, noise, keep, rng.random(labels.shape, dtype=np.float32)
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def bound(labels: Tensor) -> Tensor:
+        mu, sigma = network.encode(inputs_of(labels, facts))
+        z = mu + sigma * tf.random.stateless_normal(tf.shape(mu), seed=(recipe.seed, 0))
+        cost = tf.maximum(divergence(mu, sigma) - recipe.beta.free_nats, 0.0)
+        return errors_of(network.teacher_forced(z, labels), labels, facts) + recipe.beta.at(tf.constant(1.0)) * cost
 
     def evaluate() -> dict[str, float]:
-        return reconstruction_figures(network, held_out)
+        losses = [bound(held_out[start : start + 512].astype(np.int32)) for start in range(0, len(held_out), 512)]
+        return {"loss": float(np.concatenate(losses).mean()), **reconstruction_figures(network, held_out)}
 
     return Task(recipe.name, weights, recipe.schedule, recipe.seed, loss, batch, evaluate), network
+
+
+def _part(labels: Tensor, index: int) -> Tensor:
+    """Return the labels of one part; all of them where there is one part only."""
+    return labels if labels.shape.rank == 2 else labels[..., index]  # noqa: PLR2004
+
+
+def errors_of(logits: Tensor, labels: Tensor, facts: VaeFacts) -> Tensor:
+    """Return the cross entropy of each window in nats, all steps and parts together: ``[batch]``."""
+    parts = tf.split(logits, facts.output_depths, axis=-1)
+    errors = [
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=_part(labels, index), logits=part)
+        for index, part in enumerate(parts)
+    ]
+    return tf.reduce_sum(tf.add_n(errors), axis=1)
+
+
+def likeliest_of(logits: Tensor, labels: Tensor, facts: VaeFacts) -> Tensor:
+    """Return the likeliest label of each step and part, in the shape of ``labels``."""
+    parts = tf.split(logits, facts.output_depths, axis=-1)
+    drawn = tf.stack([tf.argmax(part, axis=-1, output_type=labels.dtype) for part in parts], axis=-1)
+    return tf.reshape(drawn, tf.shape(labels))
+
+
+def divergence(mu: Tensor, sigma: Tensor) -> Tensor:
+    """Return the KL divergence of each code from the prior, in nats: ``[batch]``."""
+    return tf.reduce_sum(0.5 * (mu**2 + sigma**2 - 1.0) - tf.math.log(sigma), axis=1)
 
 
 def distance_together(mu: Tensor, sigma: Tensor) -> Tensor:
@@ -124,9 +183,8 @@ def reconstruction_figures(network: VaeNetwork, held_out: Labels, batch: int = 5
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def rebuild(labels: Tensor) -> tuple[Tensor, Tensor]:
-        mu, sigma = network.encode(inputs_of(labels, network.shape))
-        kl = tf.reduce_sum(0.5 * (mu**2 + sigma**2 - 1.0) - tf.math.log(sigma), axis=1)
-        return network.likeliest(mu), kl
+        mu, sigma = network.encode(inputs_of(labels, network.facts))
+        return network.likeliest(mu), divergence(mu, sigma)
 
     rebuilt, kl = [], []
     for start in range(0, len(held_out), batch):
@@ -134,13 +192,13 @@ def reconstruction_figures(network: VaeNetwork, held_out: Labels, batch: int = 5
         rebuilt.append(part[0].numpy())
         kl.append(part[1].numpy())
     guess, truth = np.concatenate(rebuilt), held_out
-    melody = network.shape.input_depth == network.shape.output_depth
+    melody = not network.facts.roll_input
     onset_truth, onset_guess = (truth > OFF, guess > OFF) if melody else (truth != HOLD, guess != HOLD)
     hits = (onset_truth & onset_guess & (truth == guess)).sum()
     return {
         "accuracy": float((guess == truth).mean()),
         "onset_f1": float(2 * hits / max(1, onset_truth.sum() + onset_guess.sum())),
-        "exact": float((guess == truth).all(axis=1).mean()),
+        "exact": float((guess == truth).reshape(len(truth), -1).all(axis=1).mean()),
         "kl": float(np.concatenate(kl).mean()),
         "hold": float((truth == HOLD).mean()),
     }

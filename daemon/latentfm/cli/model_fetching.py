@@ -1,0 +1,96 @@
+"""Fetching with a progress bar, and importing what was fetched."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from latentfm.cli.options import load_tensorflow, quiet_logs
+from latentfm.errors import ModelError
+from latentfm.models import fetching
+from latentfm.models.catalogue import Entry
+from latentfm.models.folders import own_folder
+from latentfm.models.published import Published
+
+if TYPE_CHECKING:
+    from latentfm.training.playables.precision import Precision
+
+
+def fetch_file(one: Published, url: str, target: Path) -> None:
+    """Fetch a checkpoint and keep it as a file of the user's.
+
+    Raises:
+        ModelError: it can't be fetched or written; a file that was there stays.
+    """
+    fetched = _fetch(one, url)
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(fetched.path, temporary)
+        temporary.replace(target)
+    except OSError as fault:
+        temporary.unlink(missing_ok=True)
+        raise ModelError(f"{target} can't be written: {fault.strerror}; what was there stays") from fault
+    fetching.record(fetched, own_folder())
+    fetching.discard(fetched)
+
+
+def fetch_and_import(one: Published, url: str, name: str | None, precision: Precision, *, replace: bool) -> Entry:
+    """Fetch a checkpoint and make a playable of it.
+
+    Raises:
+        ModelError: Latent FM can't play it, the name is taken, TensorFlow is missing, it can't be fetched, or it is
+            not what it was fetched for.
+    """
+    if not one.playable:
+        raise ModelError(
+            f"Latent FM can't play {one.config} ({one.family}) yet; --to FILE fetches the checkpoint as it is"
+        )
+    quiet_logs()
+    load_tensorflow("importing what is fetched")
+    folder, name = own_folder(), name or one.local_name
+    if (folder / f"{name}.json").exists() and not replace:
+        raise ModelError(f"{name!r} is here already; --replace fetches it again, --name calls this one otherwise")
+    typer.echo(f"No licence is stated for {one.name}: use is on your own account; don't pass it on.", err=True)
+    if name != one.name:
+        typer.echo(f"It will be called {name}.", err=True)
+    fetched = _fetch(one, url)
+
+    from latentfm.training.importing import Wish, import_checkpoint  # noqa: PLC0415 - takes seconds to load
+
+    wish = Wish(name, one.config, one.metre, None, precision, replace, one.description, fetched.url)
+    try:
+        entry = import_checkpoint(fetched.path, folder, wish)
+        fetching.record(fetched, folder)
+    finally:
+        fetching.discard(fetched)
+    return entry
+
+
+def _fetch(one: Published, url: str) -> fetching.Fetched:
+    """Fetch with a bar on stderr; where that is no terminal it stays silent."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(one.name, total=None)
+        return fetching.fetch(
+            one.name, url, own_folder(), lambda have, total: bar.update(task, completed=have, total=total)
+        )

@@ -1,0 +1,65 @@
+"""TensorFlow's own checkpoint files, V1 (one file) and V2 (an index and its data)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentfm.errors import ModelError
+from latentfm.training.checkpoints.names import of_training
+
+Variables = Mapping[str, NDArray[np.float32]]
+PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
+BEST = "best"  # the folder that a training keeps its best checkpoint in
+_NUMBER = re.compile(r"-(\d+)$")
+
+
+def read_files(prefix: Path) -> tuple[Variables, int]:
+    """Read a checkpoint's variables by their names in the file, without what serves training alone.
+
+    Returns:
+        The variables, and the step of the training that they are of, 0 where the file does not say.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    import tensorflow as tf  # noqa: PLC0415
+
+    try:
+        reader: Any = tf.train.load_checkpoint(str(prefix))
+        kinds = reader.get_variable_to_dtype_map()
+        wanted = sorted(name for name, kind in kinds.items() if kind == tf.float32 and not of_training(name))
+        variables = {name: reader.get_tensor(name) for name in wanted}
+        return variables, int(reader.get_tensor("global_step")) if "global_step" in kinds else 0
+    except Exception as fault:  # TensorFlow's readers raise what they like
+        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        raise ModelError(f"{prefix.name} is damaged, or no checkpoint: {reason}") from fault
+
+
+def find_prefix(path: Path) -> Path:
+    """Return the prefix of the best checkpoint that a training kept, else the newest, or of the file that was named.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if path.is_dir():
+        best = list((path / BEST).glob("*.index"))
+        prefixes = {index.with_suffix("") for index in best or path.glob("*.index")}
+        if not prefixes:
+            raise ModelError(f"no checkpoint lies in {path}: one has files that end in .index and .data-…")
+        return max(prefixes, key=lambda prefix: (number(prefix.name), prefix.name))
+    prefix = path.with_name(PART.sub("", path.name).removesuffix(".meta"))
+    if not prefix.is_file() and not prefix.with_name(prefix.name + ".index").is_file():
+        raise ModelError(f"there is no checkpoint at {path}")
+    return prefix
+
+
+def number(prefix: str) -> int:
+    """Return the step in a checkpoint's name, -1 where it has none."""
+    match = _NUMBER.search(prefix)
+    return int(match[1]) if match else -1

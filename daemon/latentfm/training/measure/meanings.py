@@ -1,0 +1,30 @@
+"""What each figure means, in words, for tables and model cards."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MEANINGS: Final = {
+    "accuracy": "steps rebuilt without teacher forcing",
+    "hold_accuracy": "always holding (drums: silence) scores",
+    "onset_f1": "onsets rebuilt, F1 (right label at the right step)",
+    "hold_onset_f1": "always holding scores",
+    "exact": "windows rebuilt exactly",
+    "kl": "KL of the code, nats",
+    "perplexity": "perplexity of an event",
+    "unigram_perplexity": "a unigram's",
+    "bigram_perplexity": "a bigram's",
+    "sample_notes_per_bar": "notes a bar, samples",
+    "corpus_notes_per_bar": "notes a bar, held-out music",
+    "sample_in_key": "notes in the best key of their window, samples",
+    "corpus_in_key": "notes in the best key of their window, held-out music",
+    "sample_interval_js": "Jensen-Shannon of intervals, samples to held-out music",
+    "halves_interval_js": "the same between two halves of the held-out music",
+    "sample_hits_per_bar": "strokes a bar, samples",
+    "corpus_hits_per_bar": "strokes a bar, held-out music",
+    "sample_stroke_js": "Jensen-Shannon of strokes by drum and place, samples to held-out music",
+    "halves_stroke_js": "the same between two halves of the held-out music",
+    "path_monotone": "steps of a walk between two windows that do not lead back",
+    "path_jump": "the largest step of a walk, as a share of the way",
+    "path_even_jump": "what it is when all steps are alike",
+}

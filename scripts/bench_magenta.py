@@ -1,0 +1,171 @@
+"""Time our engine beside Magenta 2.1.4 in one run, with the same weights: `make bench ORACLE=DIR`.
+
+``DIR`` is an environment with the original Magenta 2.1.4. Its side writes checkpoints and times its own generators
+(tests/parity/oracle/bench_*.py), ours imports the same checkpoints and times the playables
+(tests/parity/compare/bench_*.py); each model in a process of its own, one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+PARITY = ROOT / "tests" / "parity"
+REPORT = ROOT / "docs" / "bench.md"
+Figures = list[dict[str, Any]]
+
+
+def run(python: Path | str, script: str, folder: Path) -> Figures:
+    """Run one side of one family."""
+    print(f"{script} ...", file=sys.stderr, flush=True)
+    command = [str(python), "-W", "ignore", str(PARITY / script), str(folder)]
+    found: Figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return found
+
+
+def best(work: Callable[[], object], times: int = 5) -> float:
+    """Return the least seconds that some work took."""
+    taken = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begin)
+    return min(taken)
+
+
+def limits() -> tuple[float, float]:
+    """Return what this machine reads from memory in GB/s and multiplies in GFLOP/s (float32, NumPy's BLAS)."""
+    big = np.ones(64 << 20, np.float32)
+    a = np.ones((2048, 2048), np.float32)
+    return big.nbytes / best(big.sum) / 1e9, 2 * 2048**3 / best(lambda: a @ a) / 1e9
+
+
+def rnn_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
+    """Yield a row of the table for each event RNN and number of threads."""
+    for line in ours:
+        name = line["configuration"]
+        configured, single = sorted(
+            (other for other in theirs if other["configuration"] == name), key=lambda other: -other["batch"]
+        )
+        median = line["median_seconds"]
+        yield (
+            f"| {name}, {line['steps']} steps | {line['threads']} | {configured['median_seconds']:.2f} s | "
+            f"{single['median_seconds'] * 1e3:.0f} ms | {median * 1e3:.1f} ms | "
+            f"{configured['median_seconds'] / median:.0f} | {single['median_seconds'] / median:.1f} | "
+            f"{single['median_events_seconds'] / line['median_events_seconds']:.1f} |"
+        )
+
+
+def vae_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
+    """Yield a row of the table for each MusicVAE, precision and number of threads."""
+    magenta = {other["configuration"]: other for other in theirs}
+    for line in ours:
+        if "median_seconds" in line:
+            other = magenta[line["configuration"]]
+            yield (
+                f"| {line['configuration']}, {line['precision']} | {line['threads']} | "
+                f"{other['median_seconds']:.2f} s | {line['median_seconds']:.2f} s | "
+                f"{other['median_seconds'] / line['median_seconds']:.2f} | "
+                f"{other['processor_seconds'] / line['processor_seconds']:.2f} |"
+            )
+
+
+def cost_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
+    """Yield start-up and memory of each side."""
+    for line in theirs:
+        start = line["import_seconds"] + line["load_seconds"] + line.get("first_seconds", 0.0)
+        what = f", batch {line['batch']}" if "batch" in line else ""
+        yield f"| Magenta: {line['configuration']}{what} | {start:.1f} s | {line['peak_megabytes']:.0f} MB | | |"
+    for line in ours:
+        if "median_seconds" in line and line["threads"] == 1:
+            start = line["import_seconds"] + line["load_seconds"] + line.get("first_seconds", 0.0)
+            yield (
+                f"| ours: {line['configuration']}, {line.get('precision', 'float32')} | {start:.2f} s | "
+                f"{line['peak_megabytes']:.0f} MB | {line['gigabytes_a_second']:.1f} GB/s | "
+                f"{line['gigaflops']:.1f} GFLOP/s |"
+            )
+
+
+def page(folder: Path, oracle: Path) -> str:
+    """Measure everything, and return it as Markdown."""
+    python = oracle / "bin" / "python"
+    rnn = run(python, "oracle/bench_event_rnn.py", folder), run(sys.executable, "compare/bench_event_rnn.py", folder)
+    vae = run(python, "oracle/bench_music_vae.py", folder), run(sys.executable, "compare/bench_music_vae.py", folder)
+    memory, arithmetic = limits()
+    changes = [
+        f"- `{line['configuration']}`: {line['labels_that_change']:.2%} of the labels that the same number draws after "
+        f"the same labels; {line['labels_that_differ_when_each_goes_on_from_its_own']:.0%} differ in the end where "
+        "each goes on from its own."
+        for line in vae[1]
+        if "labels_that_change" in line
+    ]
+    lines = [
+        "## Event RNNs, from NoteSequence to NoteSequence, warm",
+        "",
+        _RNN_HEAD,
+        "|---|---|---|---|---|---|---|---|",
+        *rnn_rows(*rnn),
+        "",
+        "## MusicVAE, eight windows from the prior, warm",
+        "",
+        "| model | our threads | Magenta (as many threads as it likes) | ours | times | times, processor seconds |",
+        "|---|---|---|---|---|---|",
+        *vae_rows(*vae),
+        "",
+        "How often int8 weights change what is drawn:",
+        "",
+        *changes,
+        "",
+        "## Start-up, memory, and the distance from the limits",
+        "",
+        _LIMITS.format(memory, arithmetic),
+        "",
+        "| | start-up | memory | reads | multiplies |",
+        "|---|---|---|---|---|",
+        *cost_rows(*rnn),
+        *cost_rows(*vae),
+    ]
+    return "\n".join(lines)
+
+
+_RNN_HEAD = (
+    "| continuation | our threads | Magenta as configured | Magenta, graph of batch 1 | ours | times configured | "
+    "times batch 1 | times batch 1, events alone |"
+)
+_LIMITS = (
+    "Start-up is imports, loading and the first call; memory is the peak of the process. The last columns are the "
+    "weights that a run has to read and the products that it has to make, over its time; this machine reads {:.1f} "
+    "GB/s from memory and multiplies {:.0f} GFLOP/s (NumPy, all threads), measured in the same run. Weights of a few "
+    "MB stay in the caches, which are faster than that."
+)
+_TITLE = "# Beside Magenta 2.1.4\n\n`make bench ORACLE=DIR ARGS=--write` made this page, both sides in one run.\n"
+
+
+def main() -> None:
+    """Measure, print, and write the page where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--oracle", type=Path, required=True, help="environment with the original Magenta")
+    parser.add_argument("--folder", type=Path, help="where checkpoints of 2 GB lie and stay; temporary without it")
+    parser.add_argument("--write", action="store_true", help="write docs/bench.md")
+    options = parser.parse_args()
+    if not (options.oracle / "bin" / "python").exists():
+        parser.error(f"{options.oracle} is no environment: build one with the original Magenta 2.1.4 first")
+    with tempfile.TemporaryDirectory(prefix="latentfm-bench-") as temporary:
+        text = page(options.folder or Path(temporary), options.oracle)
+    print(text)
+    if options.write:
+        REPORT.write_text(f"{_TITLE}\n{text}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Tars and zips with checkpoints: what is read of them, and which are refused. No TensorFlow is needed to look."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from latentfm.errors import ModelError
+from latentfm.training.checkpoints import archives, names
+
+PARTS = ("index", "data-00000-of-00001")
+Writer = Callable[[Path, dict[str, bytes]], Path]
+
+
+def tar(path: Path, members: dict[str, bytes]) -> Path:
+    """Write a compressed tar."""
+    file = path / "model.tar.gz"
+    with tarfile.open(file, "w:gz") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return file
+
+
+def pack(path: Path, members: dict[str, bytes]) -> Path:
+    """Write a zip."""
+    file = path / "model.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file
+
+
+def checkpoint(prefix: str) -> dict[str, bytes]:
+    """Return the members of a checkpoint."""
+    return {f"{prefix}.{part}": f"{prefix} {part}".encode() for part in PARTS}
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """Return an empty folder to unpack into."""
+    folder = tmp_path / "target"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("write", [tar, pack])
+def test_only_the_checkpoint_is_unpacked(write: Writer, tmp_path: Path, target: Path) -> None:
+    """Of everything in an archive the checkpoint's parts come out, and the description beside it."""
+    others = {"train/README": b"?", "train/graph.pbtxt": b"?", "train/model.json": b"{}", "model.json": b"?"}
+    file = write(tmp_path, {**others, **checkpoint("train/model.ckpt-7")})
+    prefix = archives.unpack(file, target, beside="model.json")
+    assert prefix == target / "model.ckpt-7"
+    assert {path.name for path in target.iterdir()} == {f"model.ckpt-7.{part}" for part in PARTS} | {"model.json"}
+    assert (target / "model.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("write", [tar, pack])
+@pytest.mark.parametrize("name", ["../../out", "/out", "a/../../out", "..\\out"])
+def test_an_archive_with_a_path_that_climbs_is_refused(write: Writer, name: str, tmp_path: Path, target: Path) -> None:
+    """Wherever in it that member lies, nothing of the archive is unpacked."""
+    file = write(tmp_path, {**checkpoint("model.ckpt"), name: b"?"})
+    with pytest.raises(ModelError, match="climbs out of the archive"):
+        archives.unpack(file, target)
+    assert not list(target.iterdir())
+
+
+def test_a_checkpoint_that_is_a_link_is_refused(tmp_path: Path, target: Path) -> None:
+    """A link named like a checkpoint does not lead to another file."""
+    file = tmp_path / "model.tar"
+    with tarfile.open(file, "w") as archive:
+        info = tarfile.TarInfo("model.ckpt.index")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(info)
+    with pytest.raises(ModelError, match="is a link or a device"):
+        archives.unpack(file, target)
+
+
+def test_a_member_that_claims_too_much_is_refused(tmp_path: Path, target: Path) -> None:
+    """What no checkpoint has in bytes is refused by its header, before it is read."""
+    file = tmp_path / "model.tar"
+    info = tarfile.TarInfo("model.ckpt.index")
+    info.size = 3 << 30
+    file.write_bytes(info.tobuf() + bytes(10_240))
+    with pytest.raises(ModelError, match="3072 MiB, more than a checkpoint may"):
+        archives.unpack(file, target)
+
+
+def test_the_newest_checkpoint_of_a_training_is_taken(tmp_path: Path, target: Path) -> None:
+    """Of several steps the last one, by number and not by letter."""
+    file = tar(tmp_path, {**checkpoint("model.ckpt-900"), **checkpoint("model.ckpt-1000")})
+    assert archives.unpack(file, target).name == "model.ckpt-1000"
+
+
+def test_of_several_checkpoints_one_must_be_named(tmp_path: Path, target: Path) -> None:
+    """The error lists them, and the named one is taken."""
+    file = pack(tmp_path, {**checkpoint("lokl/model.ckpt-5"), **checkpoint("hikl/model.ckpt-5")})
+    with pytest.raises(ModelError, match=r"hikl/model\.ckpt-5, lokl/model\.ckpt-5; say which one with --checkpoint"):
+        archives.unpack(file, target)
+    archives.unpack(file, target, "lokl/model.ckpt-5")
+    assert (target / "model.ckpt-5.index").read_bytes() == b"lokl/model.ckpt-5 index"
+    with pytest.raises(ModelError, match="has no checkpoint 'mid'"):
+        archives.unpack(file, target, "mid")
+
+
+@pytest.mark.parametrize("write", [tar, pack])
+def test_an_archive_without_a_checkpoint_is_told(write: Writer, tmp_path: Path, target: Path) -> None:
+    """Empty, or with something else in it."""
+    for members in ({}, {"notes.txt": b"?"}):
+        with pytest.raises(ModelError, match="no checkpoint is in"):
+            archives.unpack(write(tmp_path, members), target)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.9])
+def test_a_truncated_archive_is_told(part: float, tmp_path: Path, target: Path) -> None:
+    """An archive that ends early is damaged, wherever it ends."""
+    noise = bytes(range(256)) * 400
+    file = tmp_path / "model.tar"
+    with tarfile.open(file, "w") as archive:
+        for name in checkpoint("model.ckpt"):
+            info = tarfile.TarInfo(name)
+            info.size = len(noise)
+            archive.addfile(info, io.BytesIO(noise))
+    file.write_bytes(file.read_bytes()[: int(part * 2 * len(noise))])
+    with pytest.raises(ModelError, match=r"truncated|damaged"):
+        archives.unpack(file, target)
+
+
+CELL = "rnn/multi_rnn_cell/cell_0/lstm_cell"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("RNN/MultiRNNCell/Cell0/BasicLSTMCell/Linear/Matrix", f"{CELL}/kernel"),
+        ("RNN/MultiRNNCell/Cell0/LSTMCell/W_0", f"{CELL}/kernel"),
+        ("RNN/MultiRNNCell/Cell0/LSTMCell/B", f"{CELL}/bias"),
+        ("rnn/multi_rnn_cell/cell_0/basic_lstm_cell/weights", f"{CELL}/kernel"),
+        ("rnn/multi_rnn_cell/cell_0/basic_lstm_cell/biases", f"{CELL}/bias"),
+        ("rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel", f"{CELL}/kernel"),
+        ("fully_connected/weights", "fully_connected/kernel"),
+        ("encoder/mu/kernel", "encoder/mu/kernel"),
+    ],
+)
+def test_a_variable_has_one_name_whoever_wrote_it(old: str, new: str) -> None:
+    """The names of each TensorFlow come to today's."""
+    assert names.canonical(old) == new
+
+
+@pytest.mark.parametrize("name", ["a/kernel/Adam", "a/kernel/Adam_1", "beta1_power", "global_step", "a/Momentum"])
+def test_what_serves_training_alone_is_known(name: str) -> None:
+    """Slots and counters are no part of a network."""
+    assert names.of_training(name)
+    assert not names.of_training("rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel")
