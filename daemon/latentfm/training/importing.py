@@ -68,7 +68,7 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
     name = _name(checkpoint, wish)
     _check_free(name, folder, replace=wish.replace)
     match = identify(checkpoint, wish.config, wish.metre)
-    weights, signatures = _network(match, checkpoint)
+    weights, signatures = _network(match, checkpoint, wish.precision)
     card = _card(name, checkpoint, match, wish)
     del checkpoint  # its variables are in the weights now, and the converter takes all the memory there is
     _warn_of_memory(name, weights.parameters())
@@ -86,10 +86,10 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
     return Entry(card, folder / f"{name}.tflite")
 
 
-def _signatures(facts: VaeFacts | RnnFacts, weights: Weights) -> dict[str, Any]:
+def _signatures(facts: VaeFacts | RnnFacts, weights: Weights, precision: Precision) -> dict[str, Any]:
     """Return the signatures of a network of given facts."""
     if isinstance(facts, VaeFacts):
-        return vae_signatures(VaeNetwork(facts, weights))
+        return vae_signatures(VaeNetwork(facts, weights), precision)
     return rnn_signatures(RnnNetwork(rnn_shape(facts), weights), encoding_of(facts).most_active)
 
 
@@ -109,10 +109,10 @@ def reason(fault: Exception) -> str:
     return str(fault).splitlines()[0]
 
 
-def _network(match: Match, checkpoint: Checkpoint) -> tuple[Weights, dict[str, Any]]:
+def _network(match: Match, checkpoint: Checkpoint, precision: Precision) -> tuple[Weights, dict[str, Any]]:
     weights = Weights(network_shapes(match.facts))
     load_into(weights, checkpoint.variables, f"{checkpoint.source} ({match.config})")
-    return weights, _signatures(match.facts, weights)
+    return weights, _signatures(match.facts, weights, precision)
 
 
 def _name(checkpoint: Checkpoint, wish: Wish) -> str:

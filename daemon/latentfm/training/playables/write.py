@@ -37,7 +37,8 @@ def write_playable(
     """
     folder.mkdir(parents=True, exist_ok=True)
     module = tf.Module()
-    module.kept = list(weights.values())  # or the variables would be gone before the conversion
+    used = [variable for one in signatures.values() for variable in one.get_concrete_function().variables]
+    module.kept = used  # or they would be gone before the conversion
     with tempfile.TemporaryDirectory() as saved:
         tf.saved_model.save(module, saved, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=list(signatures))
