@@ -83,7 +83,6 @@ def _playlist_faults(config: Config, name: str) -> Iterator[str]:
 
 def _looks(playlist: Playlist) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield each thing that a playlist names outside its file, and a look at it that raises what is wrong."""
-    from latentfm.models import catalogue  # noqa: PLC0415 - playing needs none of this
     from latentfm.render import soundfonts  # noqa: PLC0415
 
     models = playlist.models
@@ -92,12 +91,11 @@ def _looks(playlist: Playlist) -> Iterator[tuple[str, Callable[[], object]]]:
         roles = [("trio", models.trio, "trio")]
     elif playlist.voice("drums"):
         roles += [("drums_vae", models.drums_vae, "drums"), ("drums_rnn", models.drums_rnn, "drums")]
+    if models.polyphony and not models.trio:
+        roles.append(("polyphony", models.polyphony, "polyphony"))
     for role, name, representation in roles:
         if name:  # a mood may do without a drums RNN
             yield f"models.{role} = '{name}'", partial(_check_model, playlist, role, name, representation)
-    if models.polyphony and not models.trio:
-        look = partial(catalogue.find, models.polyphony, "event_rnn", "polyphony")
-        yield f"models.polyphony = '{models.polyphony}'", look
     for number, voice in enumerate(playlist.voices):
         yield f"voices[{number}].soundfont = '{voice.soundfont}'", partial(soundfonts.find, voice.soundfont)
     if playlist.walk.anchors:
@@ -115,9 +113,11 @@ def _check_model(playlist: Playlist, role: str, name: str, representation: str) 
     from latentfm.models import catalogue  # noqa: PLC0415
     from latentfm.music import metre  # noqa: PLC0415
 
-    model = catalogue.find(name, "event_rnn" if role.endswith("_rnn") else "music_vae", representation).card.model
-    if model.steps_per_quarter != metre.STEPS_PER_QUARTER:
-        raise ModelError(f"{name!r} counts {model.steps_per_quarter} steps a quarter, not {metre.STEPS_PER_QUARTER}")
+    kind: catalogue.Kind = "event_rnn" if role.endswith("_rnn") or role == "polyphony" else "music_vae"
+    model = catalogue.find(name, kind, representation).card.model
+    ours, theirs = metre.STEPS_PER_QUARTER, model.steps_per_quarter
+    if ours % theirs if role == "polyphony" else ours != theirs:  # voices may move in steps that are longer
+        raise ModelError(f"{name!r} counts {theirs} steps a quarter, where sections have {ours}")
     bar = metre.of(playlist)
     if model.kind == "music_vae" and model.steps % bar.steps_per_bar:
         raise ModelError(f"{name!r} knows windows of {model.steps} sixteenths, which are no whole bars of {bar.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,8 +71,8 @@ def test_a_phrase_ends_on_its_chord() -> None:
 class Choir:
     """Draws bars of one chord each, the lead that is given on top: one candidate for each chord it knows."""
 
-    def __init__(self, *chords: tuple[int, ...]) -> None:
-        self.chords = chords
+    def __init__(self, *chords: tuple[int, ...], steps_per_quarter: int = 4) -> None:
+        self.chords, self.steps_per_quarter = chords, steps_per_quarter
         self.primers: list[Sequence[int]] = []
 
     def generate(
@@ -90,7 +91,9 @@ class Choir:
         for chord in self.chords:
             events = list(primer)
             for step in range(steps):
-                lower = [new_note(pitch) if step % 4 == 0 else continued_note(pitch) for pitch in chord]
+                lower = [
+                    new_note(pitch) if step % self.steps_per_quarter == 0 else continued_note(pitch) for pitch in chord
+                ]
                 events += [*given[step], *lower, STEP_END]
             drawn.append(Voices(tuple(events), (), 0.0))
         return drawn
@@ -104,9 +107,10 @@ def song(enters: int = 32) -> Song:
     return Song([LEAD], [(32, 64)], C_MAJOR, FOUR_FOUR, [TONIC, TONIC, TONIC, DOMINANT], 1, (40, 60), enters)
 
 
-def test_the_lead_is_given_and_the_chords_choose(day: Playlist) -> None:
+@pytest.mark.parametrize("steps_per_quarter", [4, 2])
+def test_the_lead_is_given_and_the_chords_choose(day: Playlist, steps_per_quarter: int) -> None:
     """Each bar is drawn with the lead in it, after what was chosen before it, and agrees with its chord."""
-    choir = Choir((67, 64, 48), (67, 62, 55))
+    choir = Choir((67, 64, 48), (67, 62, 55), steps_per_quarter=steps_per_quarter)
     voices = polyphony.harmonise(choir, song(), day, np.random.default_rng(0))  # type: ignore[arg-type]
     first, second = choir.primers
     assert list(first) == [START]
@@ -118,6 +122,22 @@ def test_the_lead_is_given_and_the_chords_choose(day: Playlist) -> None:
         assert note.pitch % 12 in chord.classes
         assert 32 <= note.onset < note.end <= 64
     assert {note.pitch for note in voices.bass} == {48, 55}
+
+
+def test_a_model_of_eighths_hears_what_sounds_on_them(day: Playlist) -> None:
+    """Sixteenths between its steps are left out; what it writes lasts as long as in the section."""
+    lively = (Note(32, 1, 72), Note(33, 1, 74), Note(34, 6, 76), Note(40, 8, 79), Note(48, 16, 74))
+    choir = Choir((67, 64, 48), (67, 62, 55), steps_per_quarter=2)
+    sung = replace(song(), units=[lively])
+    voices = polyphony.harmonise(choir, sung, day, np.random.default_rng(0))  # type: ignore[arg-type]
+    heard = [event for event in choir.primers[1] if event not in (START, STEP_END)]
+    assert [event for event in heard if event in {new_note(pitch) for pitch in (72, 74, 76, 79)}] == [
+        new_note(72),
+        new_note(76),
+        new_note(79),
+    ]
+    assert {note.onset % 4 for note in voices.bass} == {0}
+    assert sum(note.length for note in voices.bass if note.onset < 48) == 16
 
 
 def test_voices_rest_with_the_lead_at_a_phrases_end(day: Playlist) -> None:

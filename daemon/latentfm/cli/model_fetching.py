@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from latentfm.cli.options import load_tensorflow, quiet_logs
+from latentfm.cli.options import load_tensorflow, progress_bar, quiet_logs, teller
 from latentfm.errors import ModelError
 from latentfm.models import fetching
 from latentfm.models.catalogue import Entry
@@ -70,27 +70,6 @@ def fetch_and_import(one: Published, url: str, name: str | None, precision: Prec
 
 
 def _fetch(one: Published, url: str) -> fetching.Fetched:
-    """Fetch with a bar on stderr; where that is no terminal it stays silent."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(one.name, total=None)
-        return fetching.fetch(
-            one.name, url, own_folder(), lambda have, total: bar.update(task, completed=have, total=total)
-        )
+    """Fetch with a bar on stderr."""
+    with progress_bar(in_bytes=True) as bar:
+        return fetching.fetch(one.name, url, own_folder(), teller(bar, one.name))

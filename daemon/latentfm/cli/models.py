@@ -10,6 +10,7 @@ import typer
 from latentfm.cli.options import load_tensorflow, quiet_logs
 
 if TYPE_CHECKING:
+    from latentfm.models.catalogue import Entry
     from latentfm.training.playables.precision import Precision
 
 app = typer.Typer(no_args_is_help=True, help="The models that compose.")
@@ -89,8 +90,7 @@ def import_(
 
     precision = _precision(int8, float16)
     wish = Wish(name, config, metre, checkpoint, precision, replace=replace)
-    entry = import_checkpoint(file, own_folder(), wish)
-    typer.echo(f"{entry.card.name} is here ({entry.card.config}, {entry.card.parameters:,} parameters): {entry.path}")
+    _tell(import_checkpoint(file, own_folder(), wish))
 
 
 @app.command("fetch")
@@ -125,7 +125,11 @@ def fetch(
         model_fetching.fetch_file(one, address, to)
         typer.echo(f"{one.file} is here: {to}")
         return
-    entry = model_fetching.fetch_and_import(one, address, as_name, _precision(int8, float16), replace=replace)
+    precision = _precision(int8, float16)
+    _tell(model_fetching.fetch_and_import(one, address, as_name, precision, replace=replace))
+
+
+def _tell(entry: Entry) -> None:
     typer.echo(f"{entry.card.name} is here ({entry.card.config}, {entry.card.parameters:,} parameters): {entry.path}")
 
 

@@ -14,6 +14,8 @@ import typer
 from latentfm.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.progress import Progress
 
 ConfigOption = Annotated[
@@ -28,19 +30,25 @@ def prefixed(message: str) -> str:
     return "\n".join(f"latentfm: {line}" for line in message.splitlines())
 
 
-def progress_bar() -> Progress:
+def progress_bar(*, in_bytes: bool = False) -> Progress:
     """Return a progress bar on stderr; where that is no terminal it stays silent."""
+    from rich import progress  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
+    counts = (
+        (progress.DownloadColumn(), progress.TransferSpeedColumn(), progress.TimeRemainingColumn())
+        if in_bytes
+        else (progress.TextColumn("{task.completed}/{task.total}"), progress.TimeElapsedColumn())
     )
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    columns = (progress.TextColumn("{task.description}"), progress.BarColumn(), *counts)
+    return progress.Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def teller(progress: Progress, text: str) -> Callable[[int, int | None], object]:
+    """Return what a piece of work tells how much is done, and of how much."""
+    task = progress.add_task(text, total=None)
+    return lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def load_tensorflow(what: str) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from latentfm.cli.options import SeedOption, load_tensorflow, progress_bar, quiet_logs
+from latentfm.cli.options import SeedOption, load_tensorflow, progress_bar, quiet_logs, teller
 from latentfm.errors import TrainingError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 app = typer.Typer(no_args_is_help=True, help="Music to learn from: files to a data set, a data set to examples.")
 
@@ -43,14 +40,6 @@ def _range(text: str | None) -> tuple[int, int] | None:
     return numbers[0], numbers[1]
 
 
-def _teller(progress: object, text: str) -> Callable[[int, int], object]:
-    from rich.progress import Progress  # noqa: PLC0415
-
-    assert isinstance(progress, Progress)  # noqa: S101 - what progress_bar returns
-    task = progress.add_task(text, total=None)
-    return lambda done, total: progress.update(task, completed=done, total=total)
-
-
 @app.command()
 def build(
     folder: Annotated[Path, typer.Argument(help="Folder of MIDI, ABC and MusicXML files, and folders of them.")],
@@ -76,7 +65,7 @@ def build(
     from latentfm.training.data.workers import Limits  # noqa: PLC0415
 
     with progress_bar() as progress:
-        built = write(folder, out, Limits(seconds, memory), processes, _teller(progress, "reading"))
+        built = write(folder, out, Limits(seconds, memory), processes, teller(progress, "reading"))
     for line in built.bad:
         typer.echo(f"left out: {line}", err=True)
     facts = built.statistics
@@ -157,7 +146,7 @@ def examples(
     origin = sets.read_statistics(data) if data.is_dir() else {}
     with progress_bar() as progress:
         facts = made_of.make(
-            list(sets.serialised(data)), origin, out, model, options, _teller(progress, "taking examples")
+            list(sets.serialised(data)), origin, out, model, options, teller(progress, "taking examples")
         )
     for side in made_of.SIDES:
         typer.echo(f"{side}: {facts['examples'][side]} examples from {facts['pieces'][side]} pieces")

@@ -69,7 +69,12 @@ def check(brief: Brief, players: Players) -> None:
             raise ComposeError(
                 f"playlist {brief.playlist.name}: the model {name} plays {model.representation}, not {kind}"
             )
-    bar = metre.of(brief.playlist)
+    bar, voices = metre.of(brief.playlist), players.polyphony
+    if voices is not None and metre.STEPS_PER_QUARTER % voices.steps_per_quarter:
+        raise ComposeError(
+            f"playlist {brief.playlist.name}: the model {named.polyphony} counts {voices.steps_per_quarter} steps a "
+            f"quarter, which sections with {metre.STEPS_PER_QUARTER} can't be laid on"
+        )
     for name, vae in ((brief.playlist.walks_in, players.melody_vae), (named.drums_vae, players.drums_vae)):
         if vae is not None and vae.steps % bar.steps_per_bar:
             raise ComposeError(

@@ -2,7 +2,8 @@
 
 It goes bar by bar: many candidates are drawn, and the one is kept that agrees best with the chords of the frame, leads
 its voices well, and is likely. The melody is put in as Magenta does when a primer is injected while it generates
-(magenta/models/polyphony_rnn/polyphony_sequence_generator.py).
+(magenta/models/polyphony_rnn/polyphony_sequence_generator.py). A model may count in steps coarser than the section's
+sixteenths, as one of chorales counts eighths: then it hears of the lead what sounds on its own steps.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from latentfm.models.event_rnn.polyphony import (
     new_note,
 )
 from latentfm.music.chords import Chord, triads
-from latentfm.music.metre import EIGHTH, Metre
+from latentfm.music.metre import EIGHTH, STEPS_PER_QUARTER, Metre
 from latentfm.music.note import Note, one_voice
 from latentfm.music.scales import OCTAVE
 from latentfm.playlist import Playlist
@@ -104,9 +105,10 @@ def harmonise(rnn: PolyphonyRNN, song: Song, playlist: Playlist, rng: np.random.
         playlist: how many candidates are drawn for each bar, and how freely.
         rng: where chance comes from.
     """
-    given = _given(song)
+    each = STEPS_PER_QUARTER // rnn.steps_per_quarter
+    given = _given(song, each)
     bars: list[Verticals] = []
-    size = song.metre.steps_per_bar
+    size = song.metre.steps_per_bar // each
     for bar in song.bars:
         before = [step for one in bars[-_CONTEXT_BARS:] for step in one]
         primer = [START, *(event for step in before for event in (*step, STEP_END))]
@@ -126,9 +128,11 @@ def harmonise(rnn: PolyphonyRNN, song: Song, playlist: Playlist, rng: np.random.
         place = partwriting.Place(
             song.chords[bar], song.metre, before[-1] if before else (), last=song.ends(bar), bass=song.bass
         )
-        worth -= np.array([partwriting.cost(option, place) for option in options])
+        worth -= np.array([partwriting.cost(_held(option, each), place) for option in options])
         bars.append(options[int(worth.argmax())])
-    written = _under([step for bar in bars for step in bar], given, song)
+    first = song.spans[0][0]
+    under = _under([step for bar in bars for step in bar], given)
+    written = [Note(first + each * note.onset, each * note.length, note.pitch) for note in under]
     return _arranged(written, song)
 
 
@@ -157,15 +161,27 @@ def implied(inner: Sequence[Note], bass: Sequence[Note], song: Song) -> tuple[Ch
     return tuple(chords)
 
 
-def _given(song: Song) -> list[list[int]]:
-    """Return the event of the lead for each step from the first unit on, each note held until the next."""
+def _given(song: Song, each: int) -> list[list[int]]:
+    """Return the event of the lead for each step of the model from the first unit on, each note held until the next.
+
+    Args:
+        song: what is harmonised.
+        each: sixteenths in a step of the model; of notes that are shorter only those count that sound when it begins.
+    """
     lead = [note for unit in song.units for note in unit]
     first, after = song.spans[0][0], song.spans[-1][1]
-    events: list[list[int]] = [[] for _ in range(after - first)]
+    events: list[list[int]] = [[] for _ in range(first, after, each)]
     for note, end in zip(lead, [*(note.onset for note in lead[1:]), after], strict=True):
-        for step in range(note.onset, min(end, after)):
-            events[step - first] = [new_note(note.pitch) if step == note.onset else continued_note(note.pitch)]
+        begins = -(-(note.onset - first) // each)
+        for step in range(begins, -(-(min(end, after) - first) // each)):
+            events[step] = [new_note(note.pitch) if step == begins else continued_note(note.pitch)]
     return events
+
+
+def _held(bar: Verticals, each: int) -> Verticals:
+    """Return a bar in sixteenths: what begins at a step of the model goes on for the rest of it."""
+    on = [tuple(continued_note(partwriting.pitch(event)) for event in step) for step in bar]
+    return [row for step, held in zip(bar, on, strict=True) for row in (step, *[held] * (each - 1))]
 
 
 def _verticals(events: Sequence[int]) -> Verticals:
@@ -181,9 +197,8 @@ def _verticals(events: Sequence[int]) -> Verticals:
     return steps
 
 
-def _under(steps: Verticals, given: Sequence[Sequence[int]], song: Song) -> list[Note]:
-    """Return the notes that the model drew, without the lead's, in steps of the section."""
-    first = song.spans[0][0]
+def _under(steps: Verticals, given: Sequence[Sequence[int]]) -> list[Note]:
+    """Return the notes that the model drew, without the lead's, in its own steps."""
     notes: list[Note] = []
     sounding: dict[int, int] = {}  # pitch -> onset
     for step, row in enumerate([*steps, ()]):
@@ -191,7 +206,7 @@ def _under(steps: Verticals, given: Sequence[Sequence[int]], song: Song) -> list
         now = {partwriting.pitch(event): event < CONTINUED_NOTE for event in row}
         for pitch, onset in sorted(sounding.items()):
             if pitch not in now or now[pitch] or pitch in own:
-                notes.append(Note(first + onset, step - onset, pitch))
+                notes.append(Note(onset, step - onset, pitch))
                 del sounding[pitch]
         for pitch, new in now.items():
             if new and pitch not in own:

@@ -27,7 +27,7 @@ from latentfm import __version__
 from latentfm.errors import ModelError
 from latentfm.models.playable import file_sha256
 
-Progress = Callable[[int, int | None], None]  # bytes that are here, and bytes in all where the server says
+Progress = Callable[[int, int | None], object]  # bytes that are here, and bytes in all where the server says
 _TIMEOUT = 30.0  # seconds without a byte
 _CHUNK = 1 << 17
 _PINS = "checksums.json"

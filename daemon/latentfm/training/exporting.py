@@ -17,7 +17,8 @@ from latentfm.training.checkpoints.description import Description, write_descrip
 from latentfm.training.checkpoints.graph import checkpoint_and_graph
 from latentfm.training.checkpoints.load import load_into
 from latentfm.training.checkpoints.read import Checkpoint, read_checkpoint
-from latentfm.training.checkpoints.recognise import Match, configuration, identify, network_shapes, rnn_shape
+from latentfm.training.checkpoints.recognise import Match, identify, network_shapes, rnn_shape
+from latentfm.training.configurations import configuration
 from latentfm.training.importing import reason
 from latentfm.training.networks.cells import Weights
 

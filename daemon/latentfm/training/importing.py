@@ -24,7 +24,8 @@ from latentfm.models.music_vae import VaeFacts
 from latentfm.models.playable import file_sha256
 from latentfm.training.checkpoints.load import load_into
 from latentfm.training.checkpoints.read import Checkpoint, read_checkpoint
-from latentfm.training.checkpoints.recognise import Match, configuration, identify, network_shapes, rnn_shape
+from latentfm.training.checkpoints.recognise import Match, identify, network_shapes, rnn_shape
+from latentfm.training.configurations import configuration
 from latentfm.training.networks.cells import Weights
 from latentfm.training.networks.rnn_network import RnnNetwork
 from latentfm.training.networks.vae_network import VaeNetwork

@@ -17,9 +17,9 @@ from latentfm.models.folders import SHIPPED, own_folder
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.playable import Steps
 from latentfm.training.checkpoints.description import Description, write_description
+from latentfm.training.configurations import ANY_METRE, Configuration, configuration, steps_of
 from latentfm.training.data import examples as data
 from latentfm.training.data.folder import read_json, write_json
-from latentfm.training.data.take import ANY_METRE
 from latentfm.training.fit.asked import MAY_CHANGE, Asked, plain, rnn_recipe, vae_recipe
 from latentfm.training.fit.checkpoints import best_step
 from latentfm.training.fit.devices import strategy
@@ -90,7 +90,7 @@ def prepare(config: str, examples: Path, asked: Asked, name: str) -> Prepared:
     Raises:
         TrainingError: as for ``run``.
     """
-    chosen = data.configuration(config)
+    chosen = configuration(config)
     facts, sides = data.load(examples)
     if facts["model"] != config:
         raise TrainingError(
@@ -100,7 +100,7 @@ def prepare(config: str, examples: Path, asked: Asked, name: str) -> Prepared:
     metre = facts["metre"]
     if isinstance(chosen, VaeConfiguration):
         reach = asked.transpose or chosen.converter.transpose_range
-        vae = vae_recipe(name, chosen, asked, data.steps_of(metre))
+        vae = vae_recipe(name, chosen, asked, steps_of(metre))
         return Prepared(name, config, metre, facts, vae, vae_training(vae, sides, reach))
     if asked.transpose is not None:
         raise TrainingError(f"{config} is transposed beforehand: say --transpose to latentfm dataset examples")
@@ -142,16 +142,16 @@ def evaluate(model: str, examples: Path) -> tuple[Card, dict[str, float]]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(model)
         entry = import_checkpoint(folder, Path(place), Wish(name="measured")) if folder.is_dir() else find(model)
-        played, meant = entry.card.model.representation, _representation(data.configuration(facts["model"]))
+        played, meant = entry.card.model.representation, _representation(configuration(facts["model"]))
         if played != meant:
             raise TrainingError(f"{model} plays {played}, and {examples} holds {meant}: make examples for it")
         return entry.card, measure(entry.card, Steps(entry.path, entry.card.sha256), sides["training"], sides["eval"])
 
 
-def _representation(configuration: data.Configuration) -> str:
-    if isinstance(configuration, VaeConfiguration):
-        return configuration.representation
-    return configuration.encoding.representation
+def _representation(chosen: Configuration) -> str:
+    if isinstance(chosen, VaeConfiguration):
+        return chosen.representation
+    return chosen.encoding.representation
 
 
 def _check_name(name: str, examples: Path) -> None:
@@ -204,13 +204,13 @@ def _differences(known: dict[str, Any], wanted: dict[str, Any]) -> list[tuple[st
 
 def _description(prepared: Prepared, licence: str) -> Description:
     facts = prepared.facts
-    chosen = data.configuration(prepared.config)
+    chosen = configuration(prepared.config)
     return Description(
         config=prepared.config,
         name=prepared.name,
         description=f"{chosen.description} Trained here, in {prepared.metre}.",
         metre=prepared.metre,
-        steps_per_bar=data.steps_of(prepared.metre),
+        steps_per_bar=steps_of(prepared.metre),
         attn_length=prepared.recipe.attn_length if isinstance(prepared.recipe, RnnRecipe) else None,
         licence=licence,
         provenance={

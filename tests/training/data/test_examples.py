@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from latentfm.errors import TrainingError
+from latentfm.errors import ModelError, TrainingError
 from latentfm.models.event_rnn.configurations import CONFIGURATIONS as RNNS
 from latentfm.models.event_rnn.polyphony import END, START
 from latentfm.models.events import OFF
 from latentfm.models.music_vae.configurations import CONFIGURATIONS as VAES
 from latentfm.noteseq import NoteSequence
+from latentfm.training.configurations import configuration, steps_of
 from latentfm.training.data import examples
 from latentfm.training.data.examples import Options
 from latentfm.training.data.take import Taken, take
@@ -103,11 +104,17 @@ def test_examples_are_written_whole_and_read_back(piece: Piece, tmp_path: Path) 
     [
         ("cat-mel_2bar_small", {"metre": "any"}, "name it with --metre"),
         ("cat-mel_2bar_small", {"min_bars": 3}, "for event RNNs"),
-        ("cat-mel_2bar_small", {"metre": "3"}, "no metre"),
         ("cat-mel_2bar_small", {"transpose": (0, 1)}, "latentfm train"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(model: str, options: dict[str, Any], words: str) -> None:
     """The error says what to do."""
     with pytest.raises(TrainingError, match=words):
-        examples.wanted(examples.configuration(model), Options(**options))
+        examples.wanted(configuration(model), Options(**options))
+
+
+def test_what_is_no_metre_is_refused() -> None:
+    """The error shows how a metre is written; every metre of whole sixteenths is one."""
+    with pytest.raises(ModelError, match="no metre such as"):
+        examples.wanted(configuration("cat-mel_2bar_small"), Options(metre="3"))
+    assert [steps_of(metre) for metre in ("4/4", "2/2", "3/4", "6/8", "9/8")] == [16, 16, 12, 12, 18]

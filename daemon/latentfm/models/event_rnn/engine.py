@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from latentfm.models.event_rnn.encodings import Cursor, encoding_of, transpose_chord
-from latentfm.models.event_rnn.facts import RnnFacts
+from latentfm.models.event_rnn.encodings import Cursor, transpose_chord
 from latentfm.models.event_rnn.melody import moved, squash_shift
+from latentfm.models.event_rnn.player import Player
 from latentfm.models.event_rnn.walk import Walk, log_likelihood
 from latentfm.models.events import drum_label_to_pitches, drum_pitches_to_label
-from latentfm.models.playable import Representation, Steps, draw
+from latentfm.models.playable import draw
 
 Event = int | frozenset[int]
 _HAND_CLAP = 39  # what a model of one drum plays
@@ -32,22 +32,8 @@ class Continuation:
     log_likelihood: float
 
 
-class EventRNN:
+class EventRNN(Player):
     """An event RNN that plays."""
-
-    def __init__(self, facts: RnnFacts, steps: Steps) -> None:
-        self._facts, self._steps = facts, steps
-        self._encoding = encoding_of(facts)
-
-    @property
-    def representation(self) -> Representation:
-        """What its events mean."""
-        return self._facts.representation
-
-    @property
-    def steps_per_quarter(self) -> int:
-        """Steps of its grid to a quarter note."""
-        return self._facts.steps_per_quarter
 
     @property
     def follows_chords(self) -> bool:

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.errors import ModelError
-from latentfm.models.event_rnn.encodings import Cursor, encoding_of
-from latentfm.models.event_rnn.facts import RnnFacts
+from latentfm.models.event_rnn.encodings import Cursor
+from latentfm.models.event_rnn.player import Player
 from latentfm.models.event_rnn.polyphony import END, START, STEP_END, count_steps, events_to_notes, first_steps
 from latentfm.models.event_rnn.walk import Walk, log_likelihood
 from latentfm.models.events import MelodyNote
-from latentfm.models.playable import Representation, Steps, draw
+from latentfm.models.playable import draw
 
 _MOST_EVENTS = 256  # of a step on average: new and continued notes of every pitch
 
@@ -55,22 +55,8 @@ class _Candidate:
         self.events.append(self.given.popleft() if self.given else END)
 
 
-class PolyphonyRNN:
+class PolyphonyRNN(Player):
     """A PolyphonyRNN that plays."""
-
-    def __init__(self, facts: RnnFacts, steps: Steps) -> None:
-        self._facts, self._steps = facts, steps
-        self._encoding = encoding_of(facts)
-
-    @property
-    def representation(self) -> Representation:
-        """What its events mean."""
-        return self._facts.representation
-
-    @property
-    def steps_per_quarter(self) -> int:
-        """Steps of its grid to a quarter note."""
-        return self._facts.steps_per_quarter
 
     def generate(
         self,

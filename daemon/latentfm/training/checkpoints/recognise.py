@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from latentfm.errors import ModelError
 from latentfm.models.event_rnn import RnnFacts
-from latentfm.models.event_rnn.configurations import CONFIGURATIONS as RNNS
 from latentfm.models.event_rnn.configurations import RnnConfiguration
 from latentfm.models.event_rnn.encodings import encoding_of
 from latentfm.models.music_vae import VaeFacts
-from latentfm.models.music_vae.configurations import CONFIGURATIONS as VAES
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.training.checkpoints.files import Variables
 from latentfm.training.checkpoints.names import canonical
 from latentfm.training.checkpoints.read import Checkpoint
 from latentfm.training.checkpoints.sizes import RnnSizes, Shape, VaeSizes, rnn_sizes, shapes_of, vae_sizes
+from latentfm.training.configurations import ANY_METRE, CONFIGURATIONS, Configuration, configuration, steps_of
 from latentfm.training.networks.rnn_network import RnnShape
 from latentfm.training.networks.vae_variables import variable_shapes
-
-Configuration = RnnConfiguration | VaeConfiguration
-ANY_METRE = "any"  # what is not bound to bars
-_STEPS_PER_BAR = {"4/4": 16, "3/4": 12, "6/8": 12}
 
 
 @dataclass(frozen=True)
@@ -53,20 +47,6 @@ def identify(checkpoint: Checkpoint, config: str | None = None, metre: str | Non
     return _guess(checkpoint, steps)
 
 
-def configuration(name: str) -> Configuration:
-    """Return one of Magenta's configurations.
-
-    Raises:
-        ModelError: there is none of that name here.
-    """
-    known: dict[str, Configuration] = {**RNNS, **VAES}
-    if name in known:
-        return known[name]
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"it knows: {', '.join(known)}"
-    raise ModelError(f"Latent FM can't play the configuration {name!r}; {hint}")
-
-
 def facts_of(config: Configuration, checkpoint: Checkpoint, steps_per_bar: int = 16) -> VaeFacts | RnnFacts:
     """Return the facts of a model of a configuration with the sizes that a checkpoint has.
 
@@ -91,9 +71,7 @@ def rnn_shape(facts: RnnFacts) -> RnnShape:
 
 def _steps_per_bar(checkpoint: Checkpoint, metre: str | None) -> int:
     if metre is not None and metre != ANY_METRE:
-        if metre not in _STEPS_PER_BAR:
-            raise ModelError(f"metres are {', '.join(_STEPS_PER_BAR)}, not {metre!r}")
-        return _STEPS_PER_BAR[metre]
+        return steps_of(metre)
     return checkpoint.described.steps_per_bar if checkpoint.described else 16
 
 
@@ -124,9 +102,8 @@ def _layers(facts: VaeFacts | RnnFacts) -> tuple[int, ...]:
 
 def _fitting(checkpoint: Checkpoint, steps_per_bar: int) -> list[Match]:
     have = shapes_of(checkpoint.variables)
-    configurations: list[Configuration] = [*RNNS.values(), *VAES.values()]
     matches = []
-    for config in configurations:
+    for config in CONFIGURATIONS.values():
         try:
             facts = facts_of(config, checkpoint, steps_per_bar)
         except ModelError:

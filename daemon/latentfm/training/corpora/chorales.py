@@ -7,7 +7,6 @@ from them says so in its card. Sixteenths are passing notes here; a voice sings 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from latentfm.errors import TrainingError
 from latentfm.models.event_rnn.polyphony import END, STEP_END, notes_to_events
 from latentfm.models.events import MelodyNote
+from latentfm.training.corpora.sources import corpus
 
 STEPS_PER_QUARTER = 2
 VOICES = 4
@@ -55,12 +55,10 @@ def chorales() -> list[Chorale]:
     Raises:
         TrainingError: music21 is not installed, or came without its corpus.
     """
-    spec = importlib.util.find_spec("music21")
-    if spec is None or spec.origin is None:
-        raise TrainingError("music21 is not installed; its corpus holds the chorales: run `make models`")
-    files = sorted((Path(spec.origin).parent / "corpus" / "bach").glob("bwv*.mxl"))
+    folder = corpus("the chorales") / "bach"
+    files = sorted(folder.glob("bwv*.mxl"))
     if not files:
-        raise TrainingError(f"music21 came without its Bach chorales in {Path(spec.origin).parent}: reinstall it")
+        raise TrainingError(f"music21 came without its Bach chorales in {folder}: reinstall it")
     return [chorale for file in files if (chorale := read_chorale(file)) is not None]
 
 

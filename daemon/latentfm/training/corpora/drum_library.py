@@ -23,13 +23,14 @@ from typing import Literal, get_args
 import numpy as np
 
 from latentfm.errors import TrainingError
+from latentfm.music.metre import METRES
 from latentfm.training.corpora.drum_variations import CLASSES, Bar, Labels
 
 Role = Literal["groove", "fill", "break", "intro"]
 
 FOLDER = Path(__file__).parent / "patterns"
-BAR_STEPS = {"4/4": 16, "3/4": 12, "6/8": 12}
-BEAT_STEPS = {"4/4": 4, "3/4": 4, "6/8": 6}
+BAR_STEPS: dict[str, int] = {name: metre.steps_per_bar for name, metre in METRES.items()}
+BEAT_STEPS: dict[str, int] = {name: metre.beat for name, metre in METRES.items()}
 STYLES = (
     "rock",
     "ballad",

@@ -15,21 +15,33 @@ ABC_COLLECTIONS = ("oneills1850", "ryansMammoth", "airdsAirs", "miscFolk")  # pu
 FREEDOOM_WADS = ("usr/share/games/doom/freedoom1.wad", "usr/share/games/doom/freedoom2.wad")
 
 
+def corpus(wanted: str) -> Path:
+    """Return the folder of music21's corpus.
+
+    Args:
+        wanted: what is looked for in it, for the error.
+
+    Raises:
+        TrainingError: music21 is not installed.
+    """
+    spec = importlib.util.find_spec("music21")
+    if spec is None or spec.origin is None:
+        raise TrainingError(f"music21 is not installed; its corpus holds {wanted}: run `make models`")
+    return Path(spec.origin).parent / "corpus"
+
+
 def folk_tunes() -> list[Tune]:
     """Read the public-domain tunes of music21's corpus.
 
     Raises:
         TrainingError: music21 is not installed, or came without its corpus.
     """
-    spec = importlib.util.find_spec("music21")
-    if spec is None or spec.origin is None:
-        raise TrainingError("music21 is not installed; its corpus holds the tunes: run `make models`")
-    corpus = Path(spec.origin).parent / "corpus"
+    folder = corpus("the tunes")
     tunes: list[Tune] = []
     for collection in ABC_COLLECTIONS:
-        files = sorted((corpus / collection).glob("*.abc"))
+        files = sorted((folder / collection).glob("*.abc"))
         if not files:
-            raise TrainingError(f"music21 came without {collection} in {corpus}: reinstall music21 with its corpus")
+            raise TrainingError(f"music21 came without {collection} in {folder}: reinstall music21 with its corpus")
         for file in files:
             tunes += read_tunes(file.read_text(encoding="utf-8", errors="replace"), f"{collection}/{file.name}")[0]
     return tunes

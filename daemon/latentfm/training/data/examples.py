@@ -17,23 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.errors import TrainingError
-from latentfm.models.event_rnn.configurations import CONFIGURATIONS as RNNS
-from latentfm.models.event_rnn.configurations import RnnConfiguration
 from latentfm.models.extraction import Bounds
-from latentfm.models.music_vae.configurations import CONFIGURATIONS as VAES
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.music_vae.converters import converter_of
 from latentfm.models.playable import file_sha256
+from latentfm.training.configurations import ANY_METRE, Configuration, configuration, steps_of
 from latentfm.training.data import workers
 from latentfm.training.data.folder import read_json, replaced, write_json
 from latentfm.training.data.split import held_out
-from latentfm.training.data.take import ANY_METRE, Source, Taken, Wanted, take
+from latentfm.training.data.take import Source, Taken, Wanted, take
 
 FACTS = "examples.json"
 EVAL_SHARE = 0.1  # Magenta's eval_ratio
 Side = Literal["training", "eval"]
 SIDES: tuple[Side, Side] = ("training", "eval")
-Configuration = RnnConfiguration | VaeConfiguration
 _SOURCES: dict[str, Source] = {
     "melody_rnn": "melody",
     "drums_rnn": "drums",
@@ -78,30 +75,6 @@ class Examples:
     def windows(self) -> NDArray[np.int16]:
         """Return windows of one length, int16 ``[n, steps]`` (trios: ``[n, steps, 3]``)."""
         return np.stack(self.sequences).astype(np.int16)
-
-
-def configuration(model: str) -> Configuration:
-    """Return Magenta's configuration of a name.
-
-    Raises:
-        TrainingError: there is none.
-    """
-    known: dict[str, Configuration] = {**RNNS, **VAES}
-    if model not in known:
-        raise TrainingError(f"no configuration is called {model!r}; there are: {', '.join(known)}")
-    return known[model]
-
-
-def steps_of(metre: str) -> int:
-    """Return the sixteenths in a bar.
-
-    Raises:
-        TrainingError: it is no metre with such bars.
-    """
-    numerator, slash, denominator = metre.partition("/")
-    if slash and numerator.isdigit() and denominator in ("1", "2", "4", "8", "16") and 0 < int(numerator) <= 32:  # noqa: PLR2004
-        return 16 * int(numerator) // int(denominator)
-    raise TrainingError(f"{metre!r} is no metre such as 4/4, 3/4 or 6/8")
 
 
 def wanted(model: Configuration, options: Options) -> Wanted:

@@ -22,11 +22,11 @@ from latentfm.models.events import MelodyNote, drum_pitches_to_label
 from latentfm.models.extraction import Bounds, bar_steps, drum_tracks, melodies
 from latentfm.models.music_vae.converters import Converter
 from latentfm.noteseq import NoteSequence, part
+from latentfm.training.configurations import ANY_METRE
 from latentfm.training.data.lead_sheets import LeadSheet, lead_sheets
 from latentfm.training.data.split import keys_of
 
 Source = Literal["melody", "drums", "lead_sheet", "polyphony", "trio"]
-ANY_METRE = "any"
 
 
 @dataclass(frozen=True)

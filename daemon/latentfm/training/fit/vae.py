@@ -1,4 +1,4 @@
-"""Train a flat MusicVAE on two-bar windows.
+"""Train a MusicVAE, of any shape.
 
 Beta starts small, so that the code is used at all, and rises tenfold between two fifths and seven tenths of
 the training, so that samples from the prior become music (`Beta`). The previous label is hidden from the
@@ -57,7 +57,7 @@ class Beta:
 
 @dataclass(frozen=True)
 class VaeRecipe:
-    """Everything besides the data that a training of a flat MusicVAE depends on."""
+    """Everything besides the data that a training of a MusicVAE depends on."""
 
     name: str
     facts: VaeFacts

@@ -9,7 +9,8 @@ from latentfm.models.card import Card
 from latentfm.models.event_rnn.encodings import encoding_of
 from latentfm.models.music_vae import MusicVAE, VaeFacts
 from latentfm.models.playable import Steps
-from latentfm.training.data.examples import Examples, steps_of
+from latentfm.training.configurations import steps_of
+from latentfm.training.data.examples import Examples
 from latentfm.training.fit.rnn import bigram_perplexity
 from latentfm.training.fit.sides import encoded, some
 from latentfm.training.measure.continuations import continuation_figures

@@ -7,12 +7,15 @@ split_process_and_combine, maybe_sample_items).
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from latentfm.models.events import Labels
+from latentfm.models.extraction import Bounds
 from latentfm.noteseq import NoteSequence, part
 
 STEPS_PER_QUARTER = 4
@@ -44,6 +47,63 @@ class Converter(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class EventConverter(ABC):
+    """One stream of events to windows and back, under Magenta's names.
+
+    ``slice_bars`` is the length of a window (whole streams without), ``gap_bars`` of silence end a stream, ``max_bars``
+    cut it; ``pad_to_total_time`` makes a stream as long as its NoteSequence.
+    """
+
+    slice_bars: int | None = 2
+    steps_per_bar: int = 16
+    max_bars: int | None = 100
+    gap_bars: float | None = 1.0
+    pad_to_total_time: bool = False
+    presplit: bool = True
+
+    def windows(
+        self, sequence: NoteSequence, limit: int | None = None, rng: np.random.Generator | None = None
+    ) -> list[Labels]:
+        """Return the distinct windows of a NoteSequence; see `Converter`."""
+        if not self.presplit:
+            return some(self.windows_of_part(sequence, limit, rng), limit, rng)
+        return of_each_part(sequence, lambda piece: self.windows_of_part(piece, limit, rng), limit, rng)
+
+    @abstractmethod
+    def windows_of_part(
+        self, sequence: NoteSequence, limit: int | None, rng: np.random.Generator | None
+    ) -> list[Labels]:
+        """Return the distinct windows of a stretch in one tempo and metre."""
+
+    def bounds(self, **melodic: Any) -> Bounds:
+        """Return what an extracted stream must be like; ``melodic`` are the bounds of melodies."""
+        return Bounds(
+            min_bars=1,
+            max_steps=self.max_bars * self.steps_per_bar if self.max_bars else None,
+            gap_bars=self.gap_bars or float("inf"),
+            pad_end=True,
+            **melodic,
+        )
+
+    def sliced(self, events: Any, total: int) -> list[tuple[Any, ...]]:
+        """Return windows that begin at each bar; the whole where no length is asked for.
+
+        note-seq cuts its own sequences: in a melody's part, note offs before the first note become holds.
+
+        Args:
+            events: the stream; it is padded in place where that is asked for.
+            total: steps of the NoteSequence that it is of.
+        """
+        if self.pad_to_total_time:
+            events.set_length(len(events) + events.start_step, from_left=True)
+            events.set_length(total)
+        if not self.slice_bars:
+            return [tuple(events)]
+        steps = self.slice_bars * self.steps_per_bar
+        return [tuple(events[end - steps : end]) for end in range(steps, len(events) + 1, self.steps_per_bar)]
+
+
 def split(sequence: NoteSequence) -> list[NoteSequence]:
     """Split where tempo or metre changes."""
     parts: list[NoteSequence] = part("sequences_lib").split_note_sequence_on_time_changes(sequence)
@@ -72,22 +132,6 @@ def of_each_part(
     for piece in split(copy.deepcopy(sequence)):
         windows += some(convert(piece), limit, rng)
     return some(windows, limit, rng)
-
-
-def padded(events: Any, total: int) -> None:
-    """Pad an event sequence in place from the beginning of its NoteSequence to the end."""
-    events.set_length(len(events) + events.start_step, from_left=True)
-    events.set_length(total)
-
-
-def sliced(events: Any, steps: int | None, steps_per_bar: int) -> list[tuple[Any, ...]]:
-    """Return windows that begin at each bar; the whole where no length is asked for.
-
-    note-seq cuts its own sequences: in a melody's part, note offs before the first note become holds.
-    """
-    if steps is None:
-        return [tuple(events)]
-    return [tuple(events[end - steps : end]) for end in range(steps, len(events) + 1, steps_per_bar)]
 
 
 Window = TypeVar("Window", bound=Hashable)

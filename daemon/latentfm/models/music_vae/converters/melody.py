@@ -11,35 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from latentfm.models.events import MAX_PITCH, MIN_PITCH, Labels, events_to_labels, labels_to_events
-from latentfm.models.extraction import Bounds, melodies
+from latentfm.models.extraction import melodies
 from latentfm.models.music_vae.converters import base
 from latentfm.noteseq import NoteSequence, part
 
 
-@dataclass(frozen=True)
-class MelodyConverter:
-    """Melodies to windows and back.
+@dataclass(frozen=True, kw_only=True)
+class MelodyConverter(base.EventConverter):
+    """Melodies to windows and back; of certain programs only, where these are named."""
 
-    Args of its construction, under Magenta's names: ``slice_bars`` is the length of a window (whole melodies
-    without), ``gap_bars`` of silence end a melody, ``max_bars`` cut it; ``pad_to_total_time`` makes a melody as long as
-    its NoteSequence.
-    """
-
-    slice_bars: int | None = 2
-    steps_per_bar: int = 16
     valid_programs: range | None = None
-    max_bars: int | None = 100
-    gap_bars: float | None = 1.0
-    pad_to_total_time: bool = False
-    presplit: bool = True
-
-    def windows(
-        self, sequence: NoteSequence, limit: int | None = None, rng: np.random.Generator | None = None
-    ) -> list[Labels]:
-        """Return the distinct windows of a NoteSequence; see `base.Converter`."""
-        if not self.presplit:
-            return base.some(self._windows(sequence, limit, rng), limit, rng)
-        return base.of_each_part(sequence, lambda piece: self._windows(piece, limit, rng), limit, rng)
 
     def sequence(self, labels: Labels) -> NoteSequence:
         """Return the NoteSequence of one window, at 120 quarters a minute."""
@@ -49,7 +30,10 @@ class MelodyConverter:
         found: NoteSequence = melody.to_sequence(velocity=base.VELOCITY, qpm=base.QPM)
         return found
 
-    def _windows(self, sequence: NoteSequence, limit: int | None, rng: np.random.Generator | None) -> list[Labels]:
+    def windows_of_part(
+        self, sequence: NoteSequence, limit: int | None, rng: np.random.Generator | None
+    ) -> list[Labels]:
+        """Return the distinct windows of a stretch in one tempo and metre."""
         kept = NoteSequence()
         kept.CopyFrom(sequence)
         del kept.notes[:]
@@ -57,21 +41,11 @@ class MelodyConverter:
         found = base.quantised(kept, self.steps_per_bar)
         if found is None:
             return []
-        bounds = Bounds(
-            min_bars=1,
-            max_steps=self.max_bars * self.steps_per_bar if self.max_bars else None,
-            gap_bars=self.gap_bars or float("inf"),
-            min_unique_pitches=1,
-            ignore_polyphonic_notes=True,
-            pad_end=True,
-        )
-        steps = self.slice_bars * self.steps_per_bar if self.slice_bars else None
         # events in tuples of one, as Magenta puts chords beside them: it is by those that its sets are ordered
         pieces: list[tuple[tuple[int, ...], ...]] = []
+        bounds = self.bounds(min_unique_pitches=1, ignore_polyphonic_notes=True)
         for melody in melodies(found, bounds, Counter()):
-            if self.pad_to_total_time:
-                base.padded(melody, found.total_quantized_steps)
-            cut = base.sliced(melody, steps, self.steps_per_bar)
+            cut = self.sliced(melody, found.total_quantized_steps)
             pieces += [tuple((event,) for event in piece) for piece in cut]
         chosen = base.some(base.distinct(pieces), limit, rng)
         return [events_to_labels([event for (event,) in piece]) for piece in chosen]

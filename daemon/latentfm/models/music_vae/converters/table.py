@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.music_vae.converters.base import Converter
 from latentfm.models.music_vae.converters.drums import DrumsConverter
@@ -19,6 +21,12 @@ def converter_of(configuration: VaeConfiguration, steps_per_bar: int = 16) -> Co
     facts = configuration.converter
     if configuration.representation == "trio":
         return TrioConverter(configuration.bars, steps_per_bar, facts.gap_bars, facts.max_bars)
+    lengths: dict[str, Any] = {
+        "slice_bars": configuration.bars,
+        "steps_per_bar": steps_per_bar,
+        "max_bars": facts.max_bars,
+        "gap_bars": facts.gap_bars,
+    }
     if configuration.representation == "drums":
-        return DrumsConverter(configuration.bars, steps_per_bar, facts.max_bars, facts.gap_bars)
-    return MelodyConverter(configuration.bars, steps_per_bar, facts.valid_programs, facts.max_bars, facts.gap_bars)
+        return DrumsConverter(**lengths)
+    return MelodyConverter(**lengths, valid_programs=facts.valid_programs)

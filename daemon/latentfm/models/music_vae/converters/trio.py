@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from itertools import product
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,14 +109,15 @@ class TrioConverter:
         return windows
 
     def _melodies(self) -> MelodyConverter:
-        return MelodyConverter(
-            None, self.steps_per_bar, max_bars=None, gap_bars=None, pad_to_total_time=True, presplit=False
-        )
+        return MelodyConverter(**self._whole())
 
     def _drums(self) -> DrumsConverter:
-        return DrumsConverter(
-            None, self.steps_per_bar, max_bars=None, gap_bars=None, pad_to_total_time=True, presplit=False
-        )
+        return DrumsConverter(**self._whole())
+
+    def _whole(self) -> dict[str, Any]:
+        """Return how a part is read: whole, and as long as the NoteSequence."""
+        lengths = dict.fromkeys(("slice_bars", "max_bars", "gap_bars"))
+        return {**lengths, "steps_per_bar": self.steps_per_bar, "pad_to_total_time": True, "presplit": False}
 
 
 def _kind(note: NoteSequence.Note) -> _Kind:
