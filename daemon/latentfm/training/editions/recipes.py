@@ -23,7 +23,7 @@ def _drums(steps_per_bar: int = 16) -> VaeFacts:
 MELODY_2BAR = VaeRecipe(
     name="melody_2bar",
     facts=_melody(),
-    schedule=Schedule(steps=16_000, batch_size=256),
+    schedule=Schedule(steps=12_000, batch_size=256),
     beta=Beta(high=0.1),
 )
 
@@ -31,7 +31,7 @@ MELODY_2BAR = VaeRecipe(
 MELODY_2BAR_6_8 = VaeRecipe(
     name="melody_2bar_6_8",
     facts=_melody(_SHORT),
-    schedule=Schedule(steps=5_000, batch_size=256),
+    schedule=Schedule(steps=2_000, batch_size=256),
     beta=Beta(high=0.1),
     seed=5,
     start_from="melody_2bar",
@@ -42,7 +42,7 @@ MELODY_2BAR_3_4 = replace(MELODY_2BAR_6_8, name="melody_2bar_3_4", seed=6)
 DRUMS_2BAR = VaeRecipe(
     name="drums_2bar",
     facts=_drums(),
-    schedule=Schedule(steps=9_000, batch_size=256),
+    schedule=Schedule(steps=5_000, batch_size=256),
     beta=Beta(low=0.01, high=0.05),
     seed=2,
 )
@@ -50,7 +50,7 @@ DRUMS_2BAR = VaeRecipe(
 DRUMS_2BAR_6_8 = VaeRecipe(
     name="drums_2bar_6_8",
     facts=_drums(_SHORT),
-    schedule=Schedule(steps=3_000, batch_size=256),
+    schedule=Schedule(steps=1_200, batch_size=256),
     beta=Beta(low=0.01, high=0.05),
     seed=7,
     start_from="drums_2bar",
@@ -71,18 +71,22 @@ IMPROV = RnnRecipe(
     config="chord_pitches_improv",
     layer_sizes=(256, 256),
     attn_length=0,
-    schedule=Schedule(steps=4_000, batch_size=64, clip_norm=3.0, evaluate_every=500, save_every=100),
+    schedule=Schedule(steps=2_000, batch_size=64, clip_norm=3.0, evaluate_every=500, save_every=100),
     seed=9,
 )
 
+# One wide layer and a high rate learn within minutes to hold a note on; three of 256, Magenta's, did not in an hour.
 CHORALES = RnnRecipe(
     name="chorales",
     config="polyphony",
-    layer_sizes=(256, 256, 256),
+    layer_sizes=(512,),
     attn_length=0,
-    steps=256,  # events: six bars
+    steps=128,  # events: three bars
     steps_per_quarter=2,
-    schedule=Schedule(steps=3_000, batch_size=48, evaluate_every=500, save_every=100),
+    keep=0.75,
+    schedule=Schedule(
+        steps=2_000, batch_size=64, learning_rate=4e-3, clip_norm=1.0, evaluate_every=250, save_every=100
+    ),
     seed=10,
 )
 
@@ -91,6 +95,6 @@ DRUM_KIT = RnnRecipe(
     config="drum_kit",
     layer_sizes=(192, 192, 192),
     attn_length=32,
-    schedule=Schedule(steps=3_000, batch_size=32, clip_norm=3.0, evaluate_every=500, save_every=100),
+    schedule=Schedule(steps=2_500, batch_size=32, clip_norm=3.0, evaluate_every=500, save_every=100),
     seed=4,
 )
