@@ -21,6 +21,10 @@ class ModelError(LatentFMError):
     """A playable or a checkpoint that is missing, damaged or of another kind than asked for."""
 
 
+class UnwrittenModelError(ModelError):
+    """A playable that could not be written; what it was to be made of is as good as before."""
+
+
 class MidiError(LatentFMError):
     """A MIDI file that can't serve as what it was named for."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import sys
@@ -159,6 +160,28 @@ def test_a_published_checkpoint_is_fetched_imported_and_named(run: Run, tmp_path
     assert "127.0.0.1" in row
     assert "unstated" in row
     assert catalogue.find(name, "music_vae", "drums").card.provenance["imported"]["url"].startswith(address)
+
+
+@pytest.mark.train
+def test_a_download_outlives_a_disk_that_is_full(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be written is not fetched twice; what is another model than asked for is thrown away at once."""
+    from latentfm.training import importing  # noqa: PLC0415 - TensorFlow
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    name = "cat-drums_2bar_small.hikl"
+    with served(ROOT / "tests" / "parity" / "fixtures" / "exports") as server:
+        url = f"http://127.0.0.1:{server.server_port}/cat-drums_2bar_small.tar"
+        with monkeypatch.context() as patch:
+            patch.setattr(importing, "write_playable", full)
+            failed = run("models", "fetch", name, "--url", url)
+        server.shutdown()
+    assert failed[0] == 1
+    assert "the disk is full" in failed[2]
+    assert "The download is kept" in failed[2]
+    status, _, err = run("models", "fetch", name, "--url", url)  # the server is gone
+    assert status == 0, err
 
 
 def test_a_playable_is_not_exported(run: Run) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from latentfm.cli.options import load_tensorflow, progress_bar, quiet_logs, teller
-from latentfm.errors import ModelError
+from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.models import fetching
 from latentfm.models.catalogue import Entry
 from latentfm.models.folders import own_folder
@@ -63,9 +63,13 @@ def fetch_and_import(one: Published, url: str, name: str | None, precision: Prec
     wish = Wish(name, one.config, one.metre, None, precision, replace, one.description, fetched.url)
     try:
         entry = import_checkpoint(fetched.path, folder, wish)
-        fetching.record(fetched, folder)
-    finally:
+    except UnwrittenModelError as fault:
+        raise ModelError(f"{fault}. The download is kept: the same command goes on from there") from fault
+    except ModelError:
         fetching.discard(fetched)
+        raise
+    fetching.record(fetched, folder)
+    fetching.discard(fetched)
     return entry
 
 

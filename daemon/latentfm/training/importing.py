@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 import tensorflow as tf
 
-from latentfm.errors import ModelError
+from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.models import memory
 from latentfm.models.card import Card
 from latentfm.models.catalogue import Entry
@@ -62,8 +62,8 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
         wish: how.
 
     Raises:
-        ModelError: it is no checkpoint, or not of what was said; it does not fit; the name is taken; the disk is full.
-            What was in the folder stays as it was.
+        ModelError: it is no checkpoint, or not of what was said; it does not fit; the name is taken.
+        UnwrittenModelError: the disk is full, say. What was in the folder stays as it was in either case.
     """
     checkpoint = read_checkpoint(path, wish.wanted)
     name = _name(checkpoint, wish)
@@ -82,7 +82,9 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
                 file.chmod(0o644)  # a service reads it that is another user
                 file.replace(folder / file.name)
     except (OSError, tf.errors.OpError) as fault:
-        raise ModelError(f"{name} can't be written to {folder}: {reason(fault)}; what was there stays") from fault
+        raise UnwrittenModelError(
+            f"{name} can't be written to {folder}: {reason(fault)}; what was there stays"
+        ) from fault
     log.info("model_imported", model=name, config=match.config, source=str(path), parameters=card.parameters)
     return Entry(card, folder / f"{name}.tflite")
 
