@@ -51,15 +51,15 @@ def limits() -> tuple[float, float]:
 
 
 def rnn_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
-    """Yield a row of the table for each event RNN and number of threads."""
-    for line in ours:
-        name = line["configuration"]
+    """Yield a row of the table for each event RNN, precision and number of threads."""
+    for line in (line for line in ours if "median_seconds" in line):
+        name, what = line["configuration"], f"{line['configuration']}, {line['steps']} steps, {line['precision']}"
         configured, single = sorted(
             (other for other in theirs if other["configuration"] == name), key=lambda other: -other["batch"]
         )
         median = line["median_seconds"]
         yield (
-            f"| {name}, {line['steps']} steps | {line['threads']} | {configured['median_seconds']:.2f} s | "
+            f"| {what} | {line['threads']} | {configured['median_seconds']:.2f} s | "
             f"{single['median_seconds'] * 1e3:.0f} ms | {median * 1e3:.1f} ms | "
             f"{configured['median_seconds'] / median:.0f} | {single['median_seconds'] / median:.1f} | "
             f"{single['median_events_seconds'] / line['median_events_seconds']:.1f} |"
@@ -80,6 +80,14 @@ def vae_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
             )
 
 
+def changes(ours: Figures) -> Iterator[str]:
+    """Yield what int8 weights change, of each model."""
+    for line in (line for line in ours if "labels_that_change" in line):
+        text = f"`{line['configuration']}`: {line['labels_that_change']:.2%}"
+        apart = line.get("labels_that_differ_when_each_goes_on_from_its_own")
+        yield text if apart is None else f"{text}; {apart:.0%} differ in the end where each goes on from its own"
+
+
 def cost_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
     """Yield start-up and memory of each side."""
     for line in theirs:
@@ -90,7 +98,7 @@ def cost_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
         if "median_seconds" in line and line["threads"] == 1:
             start = line["import_seconds"] + line["load_seconds"] + line.get("first_seconds", 0.0)
             yield (
-                f"| ours: {line['configuration']}, {line.get('precision', 'float32')} | {start:.2f} s | "
+                f"| ours: {line['configuration']}, {line['precision']} | {start:.2f} s | "
                 f"{line['peak_megabytes']:.0f} MB | {line['gigabytes_a_second']:.1f} GB/s | "
                 f"{line['gigaflops']:.1f} GFLOP/s |"
             )
@@ -102,13 +110,6 @@ def page(folder: Path, oracle: Path) -> str:
     rnn = run(python, "oracle/bench_event_rnn.py", folder), run(sys.executable, "compare/bench_event_rnn.py", folder)
     vae = run(python, "oracle/bench_music_vae.py", folder), run(sys.executable, "compare/bench_music_vae.py", folder)
     memory, arithmetic = limits()
-    changes = [
-        f"- `{line['configuration']}`: {line['labels_that_change']:.2%} of the labels that the same number draws after "
-        f"the same labels; {line['labels_that_differ_when_each_goes_on_from_its_own']:.0%} differ in the end where "
-        "each goes on from its own."
-        for line in vae[1]
-        if "labels_that_change" in line
-    ]
     lines = [
         "## Event RNNs, from NoteSequence to NoteSequence, warm",
         "",
@@ -122,9 +123,9 @@ def page(folder: Path, oracle: Path) -> str:
         "|---|---|---|---|---|---|",
         *vae_rows(*vae),
         "",
-        "How often int8 weights change what is drawn:",
+        "How often int8 weights change what the same number draws after the same events, with weights at random:",
         "",
-        *changes,
+        *(f"- {change}" for change in changes([*rnn[1], *vae[1]])),
         "",
         "## Start-up, memory, and the distance from the limits",
         "",

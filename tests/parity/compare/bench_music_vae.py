@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import subprocess
-import sys
 import time
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from parts import in_parts
 
 CONFIGURATIONS = ("cat-mel_2bar_big", "hierdec-trio_16bar")
 PRECISIONS = ("float32", "int8")
@@ -139,25 +138,8 @@ def main() -> None:
     elif options.part == "changed":
         print(json.dumps(changed(options.only[0], options.out)))  # noqa: T201
     else:
-        print(json.dumps([line for name in options.only for line in both(name, options.out)], indent=1))  # noqa: T201
-
-
-def both(name: str, folder: Path) -> list[dict[str, Any]]:
-    """Measure one configuration in each precision, with one thread and with two."""
-    command = [sys.executable, __file__, str(folder), "--only", name, "--part"]
-    figures = []
-    for precision in PRECISIONS:
-        subprocess.run([*command, "convert", "--precision", precision], check=True)
-        for threads in ("1", "2"):
-            part = [*command, "measure", "--precision", precision, "--threads", threads]
-            figures.append(_last_line(part))
-    return [*figures, _last_line([*command, "changed"])]
-
-
-def _last_line(command: list[str]) -> dict[str, Any]:
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+        lines = [line for name in options.only for line in in_parts(__file__, name, options.out, PRECISIONS)]
+        print(json.dumps(lines, indent=1))  # noqa: T201
 
 
 if __name__ == "__main__":
