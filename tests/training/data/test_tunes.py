@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from latentfm.errors import TrainingError
+from latentfm.noteseq import NoteSequence
 from latentfm.training.corpora.abc import read_tunes
 from latentfm.training.data.tunes import note_sequence
 
@@ -22,6 +23,16 @@ def test_a_pick_up_stands_before_the_bar_line() -> None:
     assert starts[74] == 4.0  # the second pick-up fills the bar that was cut short
     assert starts[76] == 4.5
     assert sequence.notes[-1].start_time % 1.5 == 0  # after a bar cut short without a pick-up
+
+
+def test_chord_symbols_come_with_their_places() -> None:
+    """Symbols over notes and rests, with a bass, before a bar's first note; words in quotes are none."""
+    text = 'X:1\nM:4/4\nL:1/4\nK:C\n"Am"A2 "^slowly""D7/F#"d "4"f|"Fine""N.C."z2"G""C"B2|[M:3/4]"Bbmaj7"B3|]\n'
+    sequence = note_sequence(read_tunes(text, "sheet.abc")[0][0])
+    chord = NoteSequence.TextAnnotation.CHORD_SYMBOL
+    assert all(one.annotation_type == chord for one in sequence.text_annotations)
+    found = [(one.time, one.text) for one in sequence.text_annotations]
+    assert found == [(0.0, "Am"), (1.0, "D7/F#"), (2.0, "N.C."), (3.0, "G"), (4.0, "Bbmaj7")]
 
 
 def test_a_tune_without_a_metre_is_refused() -> None:

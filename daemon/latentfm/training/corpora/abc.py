@@ -1,9 +1,9 @@
 """Read the melody of an ABC tune as bars on the sixteenth grid.
 
 note-seq's own ABC parser drops every tune with a tuplet, a rest or a variant ending and does not say where
-the bars are; examples must start on bar lines. This reader keeps what a melody needs (pitches, lengths,
-ties, rests, bars) and leaves the rest: grace notes, slurs, ornaments, fingerings, text. Triplets are laid on
-the sixteenth grid as players of reels and hornpipes round them (two short notes, then the long one).
+the bars are; examples must start on bar lines. This reader keeps what a lead sheet needs (pitches, lengths,
+ties, rests, bars, chord symbols) and leaves the rest: grace notes, slurs, ornaments, fingerings, text. Triplets
+are laid on the sixteenth grid as players of reels and hornpipes round them (two short notes, then the long one).
 
 Source: the ABC standard 2.1 (abcnotation.com/wiki/abc:standard:v2.1).
 """
@@ -35,9 +35,12 @@ _MODE_SHARPS = {
     "loc": -5,
 }
 _KEY = re.compile(r"^\s*([A-G])([#b]?)\s*([A-Za-z]*)")
-_IGNORED = re.compile(r'"[^"]*"|\{[^}]*\}|![^!\s]*!|\+[a-z]+\+|`|~|\\$|%.*$')
+_QUOTED = re.compile(r'"([^"]*)"')
+_SYMBOL = re.compile(r"(?:[A-G][#b]?(?:maj|min|m|M|dim|aug|sus|add|[-+^0-9#b()oø])*(?:/[A-G][#b]?)?|N\.?C\.?)$")
+_IGNORED = re.compile(r"\{[^}]*\}|![^!\s]*!|\+[a-z]+\+|`|~|\\$|%.*$")
 _TOKEN = re.compile(
     r"(?P<inline>\[(?P<field>[KLM]):(?P<value>[^\]]*)\])"
+    r'|"(?P<symbol>[^"]*)"'
     r"|(?P<ending>(?:\[|(?<=\|)\s*)[1-9][0-9,\-]*)"
     r"|(?P<bar>:*\|+\]?:*|:{2,}|\[\||\|\])"
     r"|(?P<tuplet>\((?P<p>[2-9])(?::(?P<q>[0-9]?))?(?::(?P<r>[0-9]?))?)"
@@ -58,13 +61,22 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Symbol:
+    """A chord symbol as it is written over a bar, such as "F#m7" or "C/E", and its place in whole notes."""
+
+    onset: Fraction
+    figure: str
+
+
+@dataclass(frozen=True)
 class Bar:
-    """A bar: its notes in order, its length in whole notes and whether it follows on the bar before it."""
+    """A bar: its notes in order, its length in whole notes, whether it follows on the bar before it, and its chords."""
 
     notes: tuple[Note, ...]
     length: Fraction
     metre: str
     follows: bool
+    chords: tuple[Symbol, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +150,7 @@ class _Reader:
         self.signature: dict[str, int] = {}
         self.bars: list[Bar] = []
         self.notes: list[Note] = []
+        self.chords: list[Symbol] = []
         self.clock = Fraction(0)
         self.altered: dict[tuple[str, str], int] = {}
         self.follows = False
@@ -153,6 +166,7 @@ class _Reader:
             if field and not line.startswith("|:"):
                 self._field(field[1], field[2].split("%")[0])
             elif line and not line.startswith("%"):
+                line = _QUOTED.sub(lambda quoted: quoted[0] if _SYMBOL.match(quoted[1]) else "", line)
                 self._music(_IGNORED.sub("", line))
         self._end_bar(breaks=True)
         if not self.bars:
@@ -183,16 +197,16 @@ class _Reader:
             match token.lastgroup:
                 case _ if token["inline"]:
                     self._field(token["field"], token["value"])
+                case _ if token["symbol"]:
+                    self._chord(token["symbol"])
                 case _ if token["ending"]:
                     self._end_bar(breaks=not token["ending"].strip("[ ").startswith("1"))
                 case _ if token["bar"]:
                     self._end_bar(breaks=False)
                 case _ if token["tuplet"]:
                     self._begin_tuplet(int(token["p"]))
-                case _ if token["chord"]:
-                    self.in_chord, self.chord_notes = True, 0
-                case _ if token["chord_end"] and self.in_chord:
-                    self.in_chord = False
+                case _ if token["chord"] or token["chord_end"]:
+                    self.in_chord, self.chord_notes = bool(token["chord"]), 0
                 case _ if token["note"]:
                     self._note(token)
                 case _ if token["rest"]:
@@ -202,6 +216,11 @@ class _Reader:
                     self._broken(token["broken"])
                 case _ if token["tie"] and self.notes:
                     self.tied = self.notes[-1].pitch
+
+    def _chord(self, figure: str) -> None:
+        """Note a chord symbol; of several at one place the first counts."""
+        if not self.chords or self.chords[-1].onset != self.clock:
+            self.chords.append(Symbol(self.clock, "N.C." if figure.startswith("N") else figure))
 
     def _begin_tuplet(self, notes: int) -> None:
         if notes == 3:  # noqa: PLR2004 - a triplet: three notes in the time of two
@@ -250,8 +269,9 @@ class _Reader:
 
     def _end_bar(self, *, breaks: bool) -> None:
         if self.clock > 0:
-            self.bars.append(Bar(tuple(self.notes), self.clock, self.metre, self.follows))
+            self.bars.append(Bar(tuple(self.notes), self.clock, self.metre, self.follows, tuple(self.chords)))
             self.follows = True
+            self.chords = []  # those of a bar without a note are of the next one
         self.notes, self.clock, self.altered = [], Fraction(0), {}
         self.tied = None
         self.tuplet = []

@@ -7,6 +7,7 @@ a pick-up is moved to the end of a bar of its own, and a bar cut short with no p
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 
 from latentfm.errors import TrainingError
 from latentfm.noteseq import NoteSequence, constants
@@ -27,16 +28,15 @@ def note_sequence(tune: Tune) -> NoteSequence:
     sequence.sequence_metadata.title = tune.title
     sequence.source_info.source_type = NoteSequence.SourceInfo.SCORE_BASED
     sequence.source_info.encoding_type = NoteSequence.SourceInfo.ABC
-    line = metre_line = Fraction(0)  # where the last bar line was, and where its metre began, in whole notes
-    metre, clock = "", Fraction(0)
+    metre, whole = "", Fraction(1)
+    clock = line = Fraction(0)  # where the next bar is written, and where its metre began, in whole notes
     for index, bar in enumerate(tune.bars):
         numerator, denominator = _metre(bar.metre, tune.source)
-        whole = Fraction(numerator, denominator)
         if bar.metre != metre:
-            clock = line = metre_line = _next_line(clock, line, whole)
-            metre = bar.metre
+            clock = line = line + whole * ceil((clock - line) / whole)
+            metre, whole = bar.metre, Fraction(numerator, denominator)
             sequence.time_signatures.add(
-                time=float(metre_line) * _SECONDS_PER_WHOLE, numerator=numerator, denominator=denominator
+                time=float(line) * _SECONDS_PER_WHOLE, numerator=numerator, denominator=denominator
             )
         inside = (clock - line) % whole
         if inside and inside + bar.length > whole:
@@ -59,10 +59,6 @@ def _metre(text: str, source: str) -> tuple[int, int]:
     return int(numerator), int(denominator)
 
 
-def _next_line(clock: Fraction, line: Fraction, whole: Fraction) -> Fraction:
-    return clock + (-(clock - line)) % whole if clock > line else clock
-
-
 def _write(sequence: NoteSequence, bar: Bar, clock: Fraction) -> None:
     for note in bar.notes:
         sequence.notes.add(
@@ -72,4 +68,10 @@ def _write(sequence: NoteSequence, bar: Bar, clock: Fraction) -> None:
             end_time=float(clock + note.onset + note.length) * _SECONDS_PER_WHOLE,
             numerator=note.length.numerator,
             denominator=note.length.denominator,
+        )
+    for chord in bar.chords:
+        sequence.text_annotations.add(
+            time=float(clock + chord.onset) * _SECONDS_PER_WHOLE,
+            text=chord.figure,
+            annotation_type=NoteSequence.TextAnnotation.CHORD_SYMBOL,
         )
