@@ -69,7 +69,7 @@ def test_versions_of_one_tune_lie_on_one_side() -> None:
 def test_batches_are_drawn_from_their_seed_alone() -> None:
     """The same generator state draws the same batch, in range and with rests among it."""
     plain = np.tile(np.array([41, 0, 43, 0, 45, 0, 46, 0], dtype=np.int16), (3, 4))
-    data = MelodyData(COMMON, Windows(plain, plain), Windows(plain, plain), plain)
+    data = MelodyData(COMMON, Windows(plain, plain), (Windows(plain, plain),) * 2, plain)
     batch = data.draw(np.random.default_rng(1), 64)
     np.testing.assert_array_equal(batch, data.draw(np.random.default_rng(1), 64))
     assert batch.shape == (64, 32)
@@ -100,17 +100,25 @@ def test_joined_bars_meet_in_one_register() -> None:
     low[0, ::2], high[0, ::2] = 30, 54
     plain = np.concatenate([low, high])
     both = Windows(plain, plain)
-    data = MelodyData(WALTZ, both, both, plain, slow_share=0.0, rest_share=0.0, joined_share=1.0)
+    data = MelodyData(WALTZ, both, (both, both), plain, slow_share=0.0, rest_share=0.0, joined_share=1.0)
     batch = data.draw(np.random.default_rng(1), 64)
     assert (abs(batch[:, 0] - batch[:, 12]) <= 6).all()
     assert len({int(row[0]) // 12 for row in batch}) > 1
+
+
+def test_what_is_held_out_is_drawn_in_two_halves() -> None:
+    """The first rows are of one half of the tunes, the others of the other: so the halves can be compared."""
+    low, high = (np.full((4, 32), pitch, np.int16) for pitch in (30, 60))
+    data = MelodyData(COMMON, Windows(low, low), (Windows(low, low), Windows(high, high)), low, rest_share=0.0)
+    drawn = data.draw_unseen(np.random.default_rng(1), 64)
+    assert drawn[:32].max() < 40 < drawn[32:].min()
 
 
 def test_cymbals_of_one_window_sound_over_the_drums_of_another() -> None:
     """Mixed windows have the hats of one and the kick and snare of another."""
     own = np.zeros((2, 24), np.int16)
     own[0], own[1] = 0b000000101, 0b100000010  # kick and hat; snare and ride
-    data = DrumData(own, own[:0], own, mixed_share=1.0)
+    data = DrumData(own, own[:0], own, (own, own), mixed_share=1.0)
     batch = data.draw(np.random.default_rng(1), 64)
     assert {int(value) for value in np.unique(batch & ~CYMBALS)} == {0b1, 0b10}
     assert {int(value) for value in np.unique(batch)} == {0b101, 0b100000001, 0b110, 0b100000010}

@@ -24,10 +24,13 @@ CYMBALS = 0b110001100  # hats, crash and ride
 
 def is_held_out(name: str) -> bool:
     """Say on which side of the split a piece lies: by its name alone, so versions of one tune stay together."""
+    return _digest(name)[0] / 256 < HELD_OUT_SHARE
+
+
+def _digest(name: str) -> bytes:
     words = re.sub(r"[^a-z]+", " ", name.lower()).split()
     plain = " ".join(sorted(set(words) - {"the", "a", "reel", "jig", "hornpipe", "strathspey"}))
-    digest = hashlib.sha256(plain.encode()).digest()
-    return digest[0] / 256 < HELD_OUT_SHARE
+    return hashlib.sha256(plain.encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,13 @@ class Windows:
 class MelodyData:
     """Two-bar windows of folk tunes to learn from, and those of other tunes.
 
-    What is drawn is transposed at random. ``held_out`` is as it was written, every window once.
+    What is drawn is transposed at random. ``held_out`` is as it was written, every window once; ``unseen`` is of the
+    same tunes, in two halves of different ones.
     """
 
     grid: Grid
     learnt: Windows
-    unseen: Windows
+    unseen: tuple[Windows, Windows]
     held_out: Labels
     slow_share: float = 0.35
     rest_share: float = 0.25
@@ -58,8 +62,11 @@ class MelodyData:
         return self._draw(self.learnt, rng, size)
 
     def draw_unseen(self, rng: np.random.Generator, size: int) -> Labels:
-        """Draw as ``draw`` does, from the tunes that are held out: what samples of the model are compared with."""
-        return self._draw(self.unseen, rng, size)
+        """Draw as ``draw`` does, from the tunes that are held out: what samples of the model are compared with.
+
+        The first half of the rows is of one half of the tunes, the second of the other.
+        """
+        return np.concatenate([self._draw(half, rng, size // 2) for half in self.unseen])
 
     def _draw(self, side: Windows, rng: np.random.Generator, size: int) -> Labels:
         bar, window = self.grid.bar, self.grid.window
@@ -90,9 +97,11 @@ def melody_data(metre: str = "4/4", **shares: float) -> MelodyData:
     grid = GRIDS[metre]
     train, held_out = melody_runs(grid)
     ours, others = ([Run(run.tune, in_c(run.labels)) for run in side] for side in (train, held_out))
-    unseen = Windows(windows(others, grid), _slow(others, grid))
-    learnt = Windows(without(windows(ours, grid), unseen.plain), without(_slow(ours, grid), unseen.slow))
-    return MelodyData(grid, learnt, unseen, windows(held_out, grid), **shares)
+    halves = [[run for run in others if _digest(run.tune)[1] % 2 == half] for half in (0, 1)]
+    first, second = (Windows(windows(half, grid), _slow(half, grid)) for half in halves)
+    plain = without(windows(ours, grid), np.concatenate([first.plain, second.plain]))
+    slow = without(_slow(ours, grid), np.concatenate([first.slow, second.slow]))
+    return MelodyData(grid, Windows(plain, slow), (first, second), windows(held_out, grid), **shares)
 
 
 def _in_reach(bars: Labels, before: Labels) -> Labels:
@@ -155,24 +164,33 @@ class DrumData:
     """Two-bar windows of drums: our own patterns, and Freedoom's where they are of the metre.
 
     In a share of what is drawn the cymbals of one window sound over the drums of another, as they do when two
-    drummers' habits meet: the code learns the parts of a kit apart.
+    drummers' habits meet: the code learns the parts of a kit apart. ``unseen`` is of the patterns and pieces that are
+    held out, in two halves of different ones.
     """
 
     own: Labels
     freedoom: Labels
     held_out: Labels
+    unseen: tuple[Labels, Labels]
     mixed_share: float = 0.25
 
     def draw(self, rng: np.random.Generator, size: int) -> Labels:
         """Draw a batch, at most three tenths of it Freedoom's."""
-        batch = self.own[rng.integers(0, len(self.own), size)]
-        mixed = rng.random(size) < self.mixed_share
-        other = self.own[rng.integers(0, len(self.own), size)]
-        batch = np.where(mixed[:, None], (batch & ~CYMBALS) | (other & CYMBALS), batch)
+        batch = self._mixed(self.own, rng, size)
         if len(self.freedoom):
             metal = rng.random(size) < FREEDOOM_SHARE
             batch = np.where(metal[:, None], self.freedoom[rng.integers(0, len(self.freedoom), size)], batch)
         return batch.astype(np.int16)
+
+    def draw_unseen(self, rng: np.random.Generator, size: int) -> Labels:
+        """Draw from what is held out, the first half of the rows from one half of it, the second from the other."""
+        return np.concatenate([self._mixed(half, rng, size // 2) for half in self.unseen]).astype(np.int16)
+
+    def _mixed(self, windows_: Labels, rng: np.random.Generator, size: int) -> Labels:
+        batch = windows_[rng.integers(0, len(windows_), size)]
+        mixed = rng.random(size) < self.mixed_share
+        other = windows_[rng.integers(0, len(windows_), size)]
+        return np.where(mixed[:, None], (batch & ~CYMBALS) | (other & CYMBALS), batch)
 
 
 def freedoom_tracks(cache: Path) -> tuple[list[Labels], list[Labels]]:
@@ -203,11 +221,15 @@ def drum_data(cache: Path, metre: str = "4/4", seed: int = 1, arranged: int = 40
     patterns = [pattern for pattern in drum_patterns.load_patterns() if pattern.metre == metre]
     train, held_out = drum_patterns.split(patterns, rng, HELD_OUT_SHARE)
     test, own = _arranged(held_out, rng, arranged // 20, metre), _arranged(train, rng, arranged, metre)
+    first, second = (_arranged(held_out[half::2], rng, arranged // 20, metre) for half in (0, 1))
     metal = own[:0]
     if metre == COMMON.metre:
         metal_train, metal_held_out = freedoom_tracks(cache)
         test, metal = np.concatenate([test, _cut(metal_held_out)]), _cut(metal_train)
-    return DrumData(without(own, test), without(metal, test), test)
+        first, second = (
+            np.concatenate([half, _cut(metal_held_out[start::2])]) for start, half in enumerate((first, second))
+        )
+    return DrumData(without(own, test), without(metal, test), test, (first, second))
 
 
 def _arranged(

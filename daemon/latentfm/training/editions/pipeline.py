@@ -191,7 +191,7 @@ def _drums(recipe: VaeRecipe, metre: str, cache: Path) -> Training:
         f"of one over the drums of another{metal}; {len(data.held_out)} windows of other patterns held out."
     )
     sources = (OWN_DRUMS, FREEDOOM) if metal else (OWN_DRUMS,)
-    unseen = np.random.default_rng(0).permutation(data.held_out)[:SAMPLES]
+    unseen = data.draw_unseen(np.random.default_rng(0), SAMPLES)
     described_as = f"Two-bar drum patterns in {metre}, nine drum classes."
     edition = (described_as, "cat-drums_2bar", metre, sources, described)
     return _vae(recipe, data.draw, (_some(data.held_out), unseen), edition)

@@ -28,7 +28,8 @@ def vae_figures(model: MusicVAE, held_out: Labels, unseen: Labels, seed: int = 0
     Args:
         model: the playable.
         held_out: windows to rebuild, int ``[n, steps]`` (trios ``[n, steps, 3]``).
-        unseen: windows as they are drawn in training, of music that is held out: what samples are compared with.
+        unseen: windows as they are drawn in training, of music that is held out, piece after piece: what samples are
+            compared with.
         seed: of the samples.
 
     Returns:
@@ -51,7 +52,7 @@ def vae_figures(model: MusicVAE, held_out: Labels, unseen: Labels, seed: int = 0
     }
     bar = model.facts.steps_per_bar
     if model.representation != "trio":
-        drawn, corpus = model.sample(SAMPLES, rng, SAMPLE_TEMPERATURE)[1].labels, rng.permutation(unseen)
+        drawn, corpus = model.sample(SAMPLES, rng, SAMPLE_TEMPERATURE)[1].labels, unseen
         if model.representation == "melody":
             bars = drawn.size / bar, corpus.size / bar
             figures |= melody_statistics(notes_of(drawn), notes_of(corpus), bars)

@@ -20,10 +20,10 @@ def melody_statistics(drawn: Sequence[Notes], corpus: Sequence[Notes], bars: tup
 
     Args:
         drawn: the notes of each sample.
-        corpus: the notes of each held-out piece, in an order of no meaning: it is halved to compare with itself.
+        corpus: the notes of held-out music, piece after piece: it is halved to compare different pieces.
         bars: how many there are in all, drawn and in the corpus.
     """
-    halves = corpus[::2], corpus[1::2]
+    halves = corpus[: len(corpus) // 2], corpus[len(corpus) // 2 :]
     return {
         "sample_notes_per_bar": sum(map(len, drawn)) / bars[0],
         "corpus_notes_per_bar": sum(map(len, corpus)) / bars[1],
@@ -36,7 +36,7 @@ def melody_statistics(drawn: Sequence[Notes], corpus: Sequence[Notes], bars: tup
 
 def drum_statistics(drawn: Labels, corpus: Labels, bar: int) -> dict[str, float]:
     """Compare drums, int ``[n, steps]`` of nine bits each, with those of the corpus; ``bar`` is in steps."""
-    halves = corpus[::2], corpus[1::2]
+    halves = corpus[: len(corpus) // 2], corpus[len(corpus) // 2 :]
     return {
         "sample_hits_per_bar": float(_strokes(drawn, bar).sum() * bar / drawn.size),
         "corpus_hits_per_bar": float(_strokes(corpus, bar).sum() * bar / corpus.size),
