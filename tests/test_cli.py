@@ -18,9 +18,8 @@ import note_seq
 import pytest
 from note_seq.protobuf.music_pb2 import NoteSequence
 
-from latentfm import cli
+from latentfm import cli, midi_file
 from latentfm.check import check
-from latentfm.compose import midi_in
 from latentfm.config import load_config, load_playlists
 from latentfm.errors import ConfigError
 from latentfm.lastgood import recall, remember
@@ -91,7 +90,7 @@ def tune(path: Path, pitches: Sequence[int] = TUNE, *, drums: bool = False, metr
             instrument=9 if drums else 0,
         )
     sequence.total_time = len(pitches) * 0.5
-    midi_in.write(sequence, path)
+    midi_file.write(sequence, path)
     return path
 
 
@@ -320,7 +319,7 @@ def test_interpolate_walks_from_one_to_the_other(latentfm: CommandLine, tmp_path
 def test_primers_that_can_not_serve_are_explained(latentfm: CommandLine, tmp_path: Path) -> None:
     """Files that are missing, no MIDI, empty, drums only or in another metre each get a sentence of their own."""
     empty = tmp_path / "empty.mid"
-    midi_in.write(NoteSequence(ticks_per_quarter=220), empty)
+    midi_file.write(NoteSequence(ticks_per_quarter=220), empty)
     noise = io.BytesIO()
     with wave.open(noise, "wb") as sound:
         sound.setnchannels(1)
@@ -342,6 +341,26 @@ def test_primers_that_can_not_serve_are_explained(latentfm: CommandLine, tmp_pat
         assert word in said
         assert path.name in said
     assert not (tmp_path / "o.mid").exists()
+
+
+def test_a_bomb_is_refused_wherever_a_midi_file_is_named(latentfm: CommandLine, tmp_path: Path) -> None:
+    """A tiny file with a billion ticks, hidden from whoever reads running status otherwise, stops each command."""
+    track = b"\x00\x90\x3c\x40\x00\xff\x01\x00\x00\x01\x1c" + b"\xff\xff\xff\x7f\x3c\x40" * 4 + b"\x00\xff\x2f\x00"
+    bomb, out = tmp_path / "bomb.mid", tmp_path / "out.mid"
+    bomb.write_bytes(b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk" + len(track).to_bytes(4, "big") + track)
+    mood = (ROOT / "playlists" / "dawn.toml").read_text("utf-8")
+    (tmp_path / "playlists").mkdir()
+    (tmp_path / "playlists" / "dawn.toml").write_text(mood.replace("[walk]", f'[walk]\nanchors = ["{bomb}"]'), "utf-8")
+    (tmp_path / "config.toml").write_text('[programme]\nplaylist = "dawn"\n', "utf-8")
+    for line in (
+        ("continue", bomb, "--model", "attention_rnn", "--out", out),
+        ("interpolate", tune(tmp_path / "good.mid"), bomb, "--out", out),
+        ("check", "--config", tmp_path / "config.toml"),
+    ):
+        result = latentfm(*line)
+        assert result.status
+        assert "bomb.mid: the MIDI file lasts more than" in result.stderr + result.stdout
+    assert not out.exists()
 
 
 @pytest.mark.slow

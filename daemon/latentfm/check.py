@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import time
@@ -44,7 +45,8 @@ def check(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
     names = config.programme.names()
     for name in names:
         faults.extend(_playlist_faults(config, name))
-    return Report(config.path, tuple(dict.fromkeys(faults)), tuple(_warnings(config)), names)
+    warnings = [*_warnings(config), *(warning for name in names for warning in _metre_warnings(config, name))]
+    return Report(config.path, tuple(dict.fromkeys(faults)), tuple(warnings), names)
 
 
 def _state_faults(config: Config) -> Iterator[str]:
@@ -85,17 +87,8 @@ def _looks(playlist: Playlist) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield each thing that a playlist names outside its file, and a look at it that raises what is wrong."""
     from latentfm.render import soundfonts  # noqa: PLC0415
 
-    models = playlist.models
-    roles = [("melody_vae", models.melody_vae, "melody"), ("melody_rnn", models.melody_rnn, "melody")]
-    if models.trio:  # it writes all that the others would
-        roles = [("trio", models.trio, "trio")]
-    elif playlist.voice("drums"):
-        roles += [("drums_vae", models.drums_vae, "drums"), ("drums_rnn", models.drums_rnn, "drums")]
-    if models.polyphony and not models.trio:
-        roles.append(("polyphony", models.polyphony, "polyphony"))
-    for role, name, representation in roles:
-        if name:  # a mood may do without a drums RNN
-            yield f"models.{role} = '{name}'", partial(_check_model, playlist, role, name, representation)
+    for role, name, representation in _roles(playlist):
+        yield f"models.{role} = '{name}'", partial(_check_model, playlist, role, name, representation)
     for number, voice in enumerate(playlist.voices):
         yield f"voices[{number}].soundfont = '{voice.soundfont}'", partial(soundfonts.find, voice.soundfont)
     if playlist.walk.anchors:
@@ -108,19 +101,31 @@ def _looks(playlist: Playlist) -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"walk.anchors[{number}]", partial(midi_in.melody_windows, Path(anchor), window, beats)
 
 
+def _roles(playlist: Playlist) -> Iterator[tuple[str, str, str]]:
+    """Yield each role that a model has in a playlist, the model's name, and what it must play."""
+    models = playlist.models
+    roles = [("melody_vae", models.melody_vae, "melody"), ("melody_rnn", models.melody_rnn, "melody")]
+    if models.trio:  # it writes all that the others would
+        roles = [("trio", models.trio, "trio")]
+    elif playlist.voice("drums"):
+        roles += [("drums_vae", models.drums_vae, "drums"), ("drums_rnn", models.drums_rnn, "drums")]
+    if models.polyphony and not models.trio:
+        roles.append(("polyphony", models.polyphony, "polyphony"))
+    yield from (role for role in roles if role[1])  # a mood may do without a drums RNN
+
+
 def _check_model(playlist: Playlist, role: str, name: str, representation: str) -> None:
     """Look whether a model is there and can play its role; raise ModelError where it can't."""
     from latentfm.models import catalogue  # noqa: PLC0415
     from latentfm.music import metre  # noqa: PLC0415
 
     kind: catalogue.Kind = "event_rnn" if role.endswith("_rnn") or role == "polyphony" else "music_vae"
-    model = catalogue.find(name, kind, representation).card.model
-    ours, theirs = metre.STEPS_PER_QUARTER, model.steps_per_quarter
+    card = catalogue.find(name, kind, representation).card
+    ours, theirs = metre.STEPS_PER_QUARTER, card.model.steps_per_quarter
     if ours % theirs if role == "polyphony" else ours != theirs:  # voices may move in steps that are longer
         raise ModelError(f"{name!r} counts {theirs} steps a quarter, where sections have {ours}")
     bar = metre.of(playlist)
-    if model.kind == "music_vae" and model.steps % bar.steps_per_bar:
-        raise ModelError(f"{name!r} knows windows of {model.steps} sixteenths, which are no whole bars of {bar.name}")
+    card.check_windows(bar.name, bar.steps_per_bar)
 
 
 def _said(look: Callable[[], object]) -> list[str]:
@@ -130,6 +135,26 @@ def _said(look: Callable[[], object]) -> list[str]:
     except LatentFMError as error:
         return str(error).splitlines()
     return []
+
+
+def _metre_warnings(config: Config, name: str) -> Iterator[str]:
+    """Yield which of a playlist's RNNs learnt another metre: they go on in any, with the accents of their own."""
+    from latentfm.models import catalogue  # noqa: PLC0415
+
+    try:
+        path = find_playlist(config, name)
+        playlist = load_playlist(path)
+    except ConfigError:  # which is a fault
+        return
+    metre = playlist.tempo.metre
+    for role, model, _ in _roles(playlist):
+        with contextlib.suppress(ModelError):  # which is a fault too
+            card = catalogue.find(model, "event_rnn").card
+            if not card.knows(metre):
+                yield (
+                    f"{path}: models.{role} = '{model}': it learnt {card.metre}, and its accents may fall beside the "
+                    f"beats of {metre}"
+                )
 
 
 def _warnings(config: Config) -> Iterator[str]:

@@ -4,6 +4,14 @@ A message says what is wrong, where, and what to do about it. The command line p
 ends with the class's ``exit_status``.
 """
 
+import errno
+
+
+def reason(fault: OSError) -> str:
+    """Say in a few words why something could not be written."""
+    full = fault.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "the disk is full" if full else fault.strerror or str(fault) or type(fault).__name__
+
 
 class LatentFMError(Exception):
     """Anything the station can explain to whoever runs it."""
@@ -22,7 +30,7 @@ class ModelError(LatentFMError):
 
 
 class UnwrittenModelError(ModelError):
-    """A playable that could not be written; what it was to be made of is as good as before."""
+    """A playable that could not be made for want of room; what it was to be made of is as good as before."""
 
 
 class MidiError(LatentFMError):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import importlib.util
 import json
+import shutil
 import sys
 import threading
 from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from note_seq.protobuf import generator_pb2
 
 from latentfm import cli
 from latentfm.check import check
@@ -122,14 +125,30 @@ def served(folder: Path) -> ThreadingHTTPServer:
 
 def test_a_checkpoint_is_fetched_as_it_is(run: Run, tmp_path: Path) -> None:
     """What can't be played yet may be kept as a file; nothing else stays but its checksum."""
-    (tmp_path / "performance.mag").write_bytes(b"a bundle")
+    bundle = generator_pb2.GeneratorBundle(checkpoint_file=[b"of a network that is not known here"])
+    (tmp_path / "download").write_bytes(bundle.SerializeToString())  # a mirror may call it otherwise
     with served(tmp_path) as server:
-        url = f"http://127.0.0.1:{server.server_port}/performance.mag"
+        url = f"http://127.0.0.1:{server.server_port}/download"
         status, _, err = run("models", "fetch", "performance", "--url", url, "--to", tmp_path / "kept.mag")
         server.shutdown()
     assert status == 0, err
-    assert (tmp_path / "kept.mag").read_bytes() == b"a bundle"
+    assert (tmp_path / "kept.mag").read_bytes() == bundle.SerializeToString()
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["checksums.json"]
+
+
+@pytest.mark.parametrize("name", ["performance", "gansynth-acoustic_only", "nsynth-wavenet"])
+def test_a_page_in_place_of_a_checkpoint_is_not_kept(name: str, run: Run, tmp_path: Path) -> None:
+    """What a hotel's network answers every address with is no file, replaces none, and its checksum is not recorded."""
+    (tmp_path / "page").write_bytes(b"<!doctype html><title>Please log in</title>")
+    (tmp_path / "kept").write_bytes(b"before")
+    with served(tmp_path) as server:
+        url = f"http://127.0.0.1:{server.server_port}/page"
+        status, _, err = run("models", "fetch", name, "--url", url, "--to", tmp_path / "kept")
+        server.shutdown()
+    assert status == 1
+    assert f"what {url} sends was thrown away" in err
+    assert (tmp_path / "kept").read_bytes() == b"before"
+    assert not list((tmp_path / "models").iterdir())
 
 
 @pytest.mark.train
@@ -147,7 +166,7 @@ def test_a_published_checkpoint_is_fetched_imported_and_named(run: Run, tmp_path
         wrong = run("models", "fetch", "drum_kit_rnn", "--url", f"{address}/attention_rnn.mag")
         server.shutdown()
     assert again[0] == 1
-    assert "is here already" in again[2]
+    assert f"has a model called {name!r}" in again[2]
     assert wrong[0] == 1
     assert "is of the configuration attention_rnn, as it says itself, not drum_kit" in wrong[2]
     assert {path.name for path in (tmp_path / "models").iterdir()} == {
@@ -163,7 +182,7 @@ def test_a_published_checkpoint_is_fetched_imported_and_named(run: Run, tmp_path
 
 
 @pytest.mark.train
-def test_a_download_outlives_a_disk_that_is_full(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_outlives_a_disk_that_is_full(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What can't be written is not fetched twice; what is another model than asked for is thrown away at once."""
     from latentfm.training import importing  # noqa: PLC0415 - TensorFlow
 
@@ -180,8 +199,35 @@ def test_a_download_outlives_a_disk_that_is_full(run: Run, monkeypatch: pytest.M
     assert failed[0] == 1
     assert "the disk is full" in failed[2]
     assert "The download is kept" in failed[2]
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+        failed = run("models", "fetch", name, "--url", url)
+    assert failed[0] == 1
+    assert f"{tmp_path / 'models'} has 0 MiB free, and" in failed[2]
+    assert "The download is kept" in failed[2]
     status, _, err = run("models", "fetch", name, "--url", url)  # the server is gone
     assert status == 0, err
+
+
+@pytest.mark.train
+@pytest.mark.parametrize(
+    ("name", "said"), [("drum_kit", "a model that ships is called 'drum_kit'"), ("my drums", "can't be called")]
+)
+def test_a_name_that_can_not_be_is_told_before_anything_is_fetched(name: str, said: str, run: Run) -> None:
+    """The address is not even asked: nothing listens there."""
+    status, _, err = run("models", "fetch", "drum_kit_rnn", "--name", name, "--url", "http://127.0.0.1:9/a.mag")
+    assert status == 1
+    assert said in err
+
+
+@pytest.mark.train
+def test_info_takes_a_prefix_as_import_does(run: Run) -> None:
+    """A checkpoint of two files is named by what their names begin with."""
+    prefix = ROOT / "tests" / "parity" / "fixtures" / "event_rnn" / "drum_kit" / "model.ckpt"
+    assert not prefix.exists()
+    status, out, err = run("models", "info", prefix)
+    assert status == 0, err
+    assert "drum_kit" in out
 
 
 def test_a_playable_is_not_exported(run: Run) -> None:
@@ -190,6 +236,20 @@ def test_a_playable_is_not_exported(run: Run) -> None:
     assert status == 1
     assert "drum_kit is a playable" in err
     assert "folder of its training" in err
+
+
+def station(folder: Path, **lines: str) -> Path:
+    """Write a configuration with the mood of the day, and a line of each table that is given instead of its own."""
+    mood = (ROOT / "playlists" / "day.toml").read_text().splitlines()
+    for table, line in lines.items():
+        key = line.split(" ", maxsplit=1)[0]
+        mood = [text for text in mood if not text.startswith(f"{key} =")]
+        place = next(number for number, text in enumerate(mood) if text.startswith(f"[{table}]"))
+        mood.insert(place + 1, line)
+    (folder / "playlists").mkdir(parents=True)
+    (folder / "playlists" / "mine.toml").write_text("\n".join(mood))
+    (folder / "config.toml").write_text('[programme]\nplaylist = "mine"\n')
+    return folder / "config.toml"
 
 
 @pytest.mark.parametrize(
@@ -204,13 +264,26 @@ def test_a_playable_is_not_exported(run: Run) -> None:
 )
 def test_a_model_in_the_wrong_role_is_told_before_it_airs(line: str, said: str, tmp_path: Path) -> None:
     """`latentfm check` names the playlist, the key and what is wrong with the model."""
-    mood = (ROOT / "playlists" / "day.toml").read_text()
     key = line.split(" ", maxsplit=1)[0]
-    kept = [text for text in mood.splitlines() if not text.startswith(f"{key} =")]
-    place = next(number for number, text in enumerate(kept) if text.startswith("[models]"))
-    text = "\n".join([*kept[: place + 1], line, *kept[place + 1 :]])
-    (tmp_path / "playlists").mkdir()
-    (tmp_path / "playlists" / "mine.toml").write_text(text)
-    (tmp_path / "config.toml").write_text('[programme]\nplaylist = "mine"\n')
-    report = check(tmp_path / "config.toml", {})
+    report = check(station(tmp_path, models=line), {})
     assert [fault for fault in report.faults if f"models.{key}" in fault and said in fault], report.faults
+
+
+@pytest.mark.parametrize(("learnt", "other"), [("6/8", True), ("3/4", False), ("any", False)])
+def test_a_model_of_another_metre_is_told(
+    learnt: str, other: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A MusicVAE whose windows only happen to be as long as bars of the mood's is a fault; an RNN is a warning."""
+    models = tmp_path / "models"
+    models.mkdir()
+    for name, sizes in (("melody_2bar", {"steps": 24}), ("attention_rnn", {})):
+        card = catalogue.find(name).card
+        changed = {"name": f"my_{name}", "metre": learnt, "model": card.model.model_copy(update=sizes)}
+        (models / f"my_{name}.json").write_text(card.model_copy(update=changed).model_dump_json())
+    monkeypatch.setenv("LATENTFM_MODELS", str(models))
+    report = check(station(tmp_path / "vae", tempo='metre = "3/4"', models='melody_vae = "my_melody_2bar"'), {})
+    assert any("'drums_2bar' knows 4/4, not 3/4; name one" in fault for fault in report.faults)
+    assert any("'my_melody_2bar' knows 6/8, not 3/4; name one" in fault for fault in report.faults) is other
+    assert any("models.melody_rnn = 'attention_rnn': it learnt 4/4" in warning for warning in report.warnings)
+    report = check(station(tmp_path / "rnn", tempo='metre = "3/4"', models='melody_rnn = "my_attention_rnn"'), {})
+    assert any("models.melody_rnn" in warning for warning in report.warnings) is other

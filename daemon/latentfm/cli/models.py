@@ -36,7 +36,7 @@ def list_models() -> None:
 
 @app.command("info")
 def info(
-    model: Annotated[str, typer.Argument(help="A model's name, or a checkpoint: a .mag, a tar, a folder.")],
+    model: Annotated[str, typer.Argument(help="A model's name, or a checkpoint: a .mag, a tar, a folder, a prefix.")],
     checkpoint: Annotated[
         str | None, typer.Option("--checkpoint", help="Which one, where an archive has several.", show_default=False)
     ] = None,
@@ -51,7 +51,8 @@ def info(
     from latentfm.cli import model_tables  # noqa: PLC0415
 
     path = Path(model)
-    if path.exists() and (path.is_dir() or path.suffix):
+    named = path.exists() and (path.is_dir() or path.suffix)
+    if named or Path(f"{path}.index").is_file():  # a checkpoint's prefix is no file itself
         quiet_logs()
         load_tensorflow("reading a checkpoint")
         model_tables.print_checkpoint(path, checkpoint)

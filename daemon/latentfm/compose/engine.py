@@ -33,21 +33,24 @@ def load(playlist: Playlist) -> Players:
     """Load the models that a playlist names.
 
     Raises:
-        ModelError: one of them is unknown or damaged.
+        ModelError: one of them is unknown or damaged, or its windows are no bars of the playlist's metre.
     """
-    models, named = playlist.models, playlist.model_names
+    models, named, bar = playlist.models, playlist.model_names, metre.of(playlist)
+    cards = [catalogue.find(name).card for name in named]
+    for card in cards:
+        card.check_windows(bar.name, bar.steps_per_bar)
     return Players(
         melody_vae=catalogue.load_vae(playlist.walks_in),
         melody_rnn=catalogue.load_rnn(models.melody_rnn) if models.melody_rnn in named else None,
         drums_vae=catalogue.load_vae(models.drums_vae) if models.drums_vae in named else None,
         drums_rnn=catalogue.load_rnn(models.drums_rnn) if models.drums_rnn in named else None,
         polyphony=catalogue.load_polyphony(models.polyphony) if models.polyphony in named else None,
-        checksums={name: catalogue.checksum(name) for name in named},
+        checksums={card.name: card.sha256 for card in cards},
     )
 
 
 def check(brief: Brief, players: Players) -> None:
-    """Check that the models are those that the brief was written for, of the right kind, and know the metre.
+    """Check that the models are those that the brief was written for, of the right kind, and on the sections' grid.
 
     Raises:
         ComposeError: they are not.
@@ -69,15 +72,9 @@ def check(brief: Brief, players: Players) -> None:
             raise ComposeError(
                 f"playlist {brief.playlist.name}: the model {name} plays {model.representation}, not {kind}"
             )
-    bar, voices = metre.of(brief.playlist), players.polyphony
+    voices = players.polyphony
     if voices is not None and metre.STEPS_PER_QUARTER % voices.steps_per_quarter:
         raise ComposeError(
             f"playlist {brief.playlist.name}: the model {named.polyphony} counts {voices.steps_per_quarter} steps a "
             f"quarter, which sections with {metre.STEPS_PER_QUARTER} can't be laid on"
         )
-    for name, vae in ((brief.playlist.walks_in, players.melody_vae), (named.drums_vae, players.drums_vae)):
-        if vae is not None and vae.steps % bar.steps_per_bar:
-            raise ComposeError(
-                f"playlist {brief.playlist.name}: the model {name} knows windows of {vae.steps} sixteenths, "
-                f"which are no whole bars of {bar.name}; name one that was trained in that metre"
-            )

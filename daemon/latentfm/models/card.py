@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
@@ -11,6 +11,8 @@ from latentfm.errors import ModelError
 from latentfm.models.event_rnn.facts import RnnFacts
 from latentfm.models.music_vae.facts import VaeFacts
 from latentfm.models.playable import Facts
+
+ANY_METRE: Final = "any"  # what is not bound to bars
 
 
 class Card(Facts):
@@ -25,6 +27,25 @@ class Card(Facts):
     parameters: int
     sha256: str
     provenance: dict[str, Any] = Field(default_factory=dict)
+
+    def knows(self, metre: str) -> bool:
+        """Say whether the model learnt music in a metre such as "3/4", or is bound to none."""
+        return self.metre in (metre, ANY_METRE)
+
+    def check_windows(self, metre: str, steps_per_bar: int) -> None:
+        """Check that the windows of a MusicVAE are bars of a metre; other models have none.
+
+        Raises:
+            ModelError: it learnt another metre, or its windows are no whole bars.
+        """
+        if not isinstance(self.model, VaeFacts):
+            return
+        if not self.knows(metre):
+            raise ModelError(f"{self.name!r} knows {self.metre}, not {metre}; name one that was trained in that metre")
+        if self.model.steps % steps_per_bar:
+            raise ModelError(
+                f"{self.name!r} knows windows of {self.model.steps} sixteenths, which are no whole bars of {metre}"
+            )
 
 
 def read_card(path: Path) -> Card:

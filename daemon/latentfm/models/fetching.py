@@ -7,7 +7,6 @@ anew. The SHA-256 of the first download that proved good is recorded, and what i
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import http.client
 import json
@@ -24,7 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from latentfm import __version__
-from latentfm.errors import ModelError
+from latentfm.errors import ModelError, reason
 from latentfm.models.playable import file_sha256
 
 Progress = Callable[[int, int | None], object]  # bytes that are here, and bytes in all where the server says
@@ -45,7 +44,9 @@ class Fetched:
     known: bool
 
 
-def fetch(name: str, url: str, folder: Path, progress: Progress = lambda _have, _total: None) -> Fetched:
+def fetch(
+    name: str, url: str, folder: Path, progress: Progress = lambda _have, _total: None, *, suffix: str | None = None
+) -> Fetched:
     """Fetch a file, going on from where an earlier try ended.
 
     Args:
@@ -53,6 +54,7 @@ def fetch(name: str, url: str, folder: Path, progress: Progress = lambda _have, 
         url: an http or https address.
         folder: the user's models; the file goes into a hidden folder in it, and stays there until it is `discard`-ed.
         progress: told how much is here.
+        suffix: what the file's name ends in, where the address does not say it.
 
     Raises:
         ModelError: the server can't be reached or does not send it, the disk is full, or what came is not what was
@@ -63,7 +65,7 @@ def fetch(name: str, url: str, folder: Path, progress: Progress = lambda _have, 
         raise ModelError(f"{url} is no address that can be fetched: expected http:// or https://")
     place = folder / _FETCHING
     with _locked(place):
-        file = place / f"{name}{Path(parts.path).suffix}"
+        file = place / f"{name}{Path(parts.path).suffix if suffix is None else suffix}"
         if not file.exists():
             _download(url, file, progress)
         sha256 = file_sha256(file)
@@ -251,8 +253,7 @@ def _disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        full = "the disk is full" if fault.errno in (errno.ENOSPC, errno.EDQUOT) else fault.strerror
-        raise ModelError(f"{path} can't be written: {full}; what was there stays") from fault
+        raise ModelError(f"{path} can't be written: {reason(fault)}; what was there stays") from fault
 
 
 def _check_space(folder: Path, needed: int) -> None:

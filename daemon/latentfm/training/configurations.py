@@ -6,6 +6,7 @@ import difflib
 from typing import Final
 
 from latentfm.errors import ModelError
+from latentfm.models import card
 from latentfm.models.event_rnn.configurations import CONFIGURATIONS as RNNS
 from latentfm.models.event_rnn.configurations import RnnConfiguration
 from latentfm.models.music_vae.configurations import CONFIGURATIONS as VAES
@@ -13,7 +14,7 @@ from latentfm.models.music_vae.configurations import VaeConfiguration
 
 Configuration = RnnConfiguration | VaeConfiguration
 CONFIGURATIONS: Final[dict[str, Configuration]] = {**RNNS, **VAES}
-ANY_METRE: Final = "any"  # what is not bound to bars
+ANY_METRE: Final = card.ANY_METRE
 _STEPS_PER_WHOLE: Final = 16
 _DENOMINATORS: Final = ("1", "2", "4", "8", "16")
 _LONGEST: Final = 32  # beats of a bar

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import tempfile
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import structlog
 import tensorflow as tf
 
+from latentfm import errors
 from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.models import memory
 from latentfm.models.card import Card
@@ -25,6 +25,7 @@ from latentfm.models.playable import file_sha256
 from latentfm.training.checkpoints.load import load_into
 from latentfm.training.checkpoints.read import Checkpoint, read_checkpoint
 from latentfm.training.checkpoints.recognise import Match, identify, network_shapes, rnn_shape
+from latentfm.training.checkpoints.scratch import IMPORTING, sweep
 from latentfm.training.configurations import configuration
 from latentfm.training.networks.cells import Weights
 from latentfm.training.networks.rnn_network import RnnNetwork
@@ -35,7 +36,7 @@ from latentfm.training.playables.vae import vae_signatures
 from latentfm.training.playables.write import write_playable
 
 log = structlog.get_logger()
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ENDINGS = re.compile(r"(\.(mag|tar|gz|tgz|zip|index|meta|data-\d+-of-\d+|ckpt(-\d+)?))+$")
 
 
@@ -58,16 +59,17 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
 
     Args:
         path: see `read_checkpoint`.
-        folder: where the playable goes; it is made if need be.
+        folder: where the playable goes, and what is needed for the moment; it is made if need be.
         wish: how.
 
     Raises:
         ModelError: it is no checkpoint, or not of what was said; it does not fit; the name is taken.
         UnwrittenModelError: the disk is full, say. What was in the folder stays as it was in either case.
     """
-    checkpoint = read_checkpoint(path, wish.wanted)
+    sweep(folder)
+    checkpoint = read_checkpoint(path, wish.wanted, folder)
     name = _name(checkpoint, wish)
-    _check_free(name, folder, replace=wish.replace)
+    check_name(name, folder, replace=wish.replace)
     match = identify(checkpoint, wish.config, wish.metre)
     weights, signatures = _network(match, checkpoint, wish.precision)
     card = _card(name, checkpoint, match, wish)
@@ -75,7 +77,7 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
     _warn_of_memory(name, weights.parameters())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".importing-", dir=folder) as temporary:
+        with tempfile.TemporaryDirectory(prefix=IMPORTING, dir=folder) as temporary:
             card = write_playable(signatures, weights, card, Path(temporary), precision=wish.precision)
             for suffix in (".tflite", ".json"):
                 file = Path(temporary) / f"{name}{suffix}"
@@ -108,7 +110,7 @@ def _warn_of_memory(name: str, parameters: int) -> None:
 def reason(fault: Exception) -> str:
     """Say in a few words why something could not be written."""
     if isinstance(fault, OSError):
-        return "the disk is full" if fault.errno in (errno.ENOSPC, errno.EDQUOT) else fault.strerror or str(fault)
+        return errors.reason(fault)
     return str(fault).splitlines()[0]
 
 
@@ -123,13 +125,17 @@ def _name(checkpoint: Checkpoint, wish: Wish) -> str:
     own = checkpoint.described.name if checkpoint.described else ""
     path = checkpoint.source.absolute()
     stem = _ENDINGS.sub("", path.name)
-    name = wish.name or own or (path.parent.name if stem in ("model", "") and not path.is_dir() else stem)
-    if not _NAME.match(name):
+    return wish.name or own or (path.parent.name if stem in ("model", "") and not path.is_dir() else stem)
+
+
+def check_name(name: str, folder: Path, *, replace: bool) -> None:
+    """Check that a playable in a folder may have a name.
+
+    Raises:
+        ModelError: it has other characters than names have, is that of a model that ships, or is taken.
+    """
+    if not _NAME.fullmatch(name):
         raise ModelError(f"a model can't be called {name!r}: give it a --name of letters, digits, '.', '_' and '-'")
-    return name
-
-
-def _check_free(name: str, folder: Path, *, replace: bool) -> None:
     if ships(name) and folder != SHIPPED:
         raise ModelError(
             f"a model that ships is called {name!r}, and playlists count on it: give this one another --name"

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from latentfm.errors import ModelError
+from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.training.checkpoints import archives, names
+from latentfm.training.checkpoints.scratch import sweep
 
 PARTS = ("index", "data-00000-of-00001")
 Writer = Callable[[Path, dict[str, bytes]], Path]
@@ -92,6 +98,33 @@ def test_a_member_that_claims_too_much_is_refused(tmp_path: Path, target: Path) 
         archives.unpack(file, target)
 
 
+def test_a_checkpoint_that_claims_too_much_is_refused(tmp_path: Path, target: Path) -> None:
+    """Members of which each might be may not be so in sum."""
+    file = tmp_path / "model.tar"
+    with file.open("wb") as archive:
+        for part in range(3):
+            info = tarfile.TarInfo(f"model.ckpt.data-0000{part}-of-00003")
+            info.size = 2 << 30
+            archive.write(info.tobuf())
+            archive.seek(info.size, os.SEEK_CUR)
+        archive.write(bytes(10_240))
+    with pytest.raises(ModelError, match="checkpoint has 6144 MiB, more than one may"):
+        archives.unpack(file, target)
+    assert not list(target.iterdir())
+
+
+def test_a_checkpoint_that_the_disk_has_no_room_for_is_told(
+    full_disk: Any, tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it is unpacked where the disk says so, else when it fails; the archive is not said to be damaged."""
+    file = pack(tmp_path, {**checkpoint("model.ckpt"), "model.ckpt.data-00000-of-00001": bytes(9_000)})
+    with full_disk(), pytest.raises(UnwrittenModelError, match=f"nothing can be unpacked in {tmp_path}: "):
+        archives.unpack(file, target)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(UnwrittenModelError, match=f"{tmp_path} has 0 MiB free, and 0 MiB are to be unpacked"):
+        archives.unpack(file, target)
+
+
 def test_the_newest_checkpoint_of_a_training_is_taken(tmp_path: Path, target: Path) -> None:
     """Of several steps the last one, by number and not by letter."""
     file = tar(tmp_path, {**checkpoint("model.ckpt-900"), **checkpoint("model.ckpt-1000")})
@@ -158,3 +191,16 @@ def test_what_serves_training_alone_is_known(name: str) -> None:
     """Slots and counters are no part of a network."""
     assert names.of_training(name)
     assert not names.of_training("rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel")
+
+
+def test_what_a_killed_import_left_is_swept(tmp_path: Path) -> None:
+    """Yesterday's folders go, today's and the models stay."""
+    old, new, model = (tmp_path / name for name in (".unpacking-old", ".importing-new", "mine.tflite"))
+    old.mkdir()
+    (old / "model.ckpt").write_bytes(b"half of it")
+    new.mkdir()
+    model.write_bytes(b"")
+    yesterday = time.time() - 2 * 86_400
+    os.utime(old, (yesterday, yesterday))
+    sweep(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [new, model]

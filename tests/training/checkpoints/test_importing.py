@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from latentfm.errors import ModelError
+from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.models import catalogue
 from latentfm.models.event_rnn import CONFIGURATIONS as RNNS
 from latentfm.models.music_vae import CONFIGURATIONS as VAES
@@ -39,6 +40,18 @@ def test_a_truncated_bundle_is_told(share: float, make: Any, tmp_path: Path) -> 
     with pytest.raises(ModelError, match=r"cut\.mag is truncated"):
         import_checkpoint(file, tmp_path / "models")
     assert not (tmp_path / "models").exists()
+
+
+def test_what_is_unpacked_lies_beside_the_models(
+    make: Any, full_disk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's folder for the moment, which may be in memory, is not needed; a full disk is no damaged bundle."""
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: pytest.fail("the system's folder was asked for"))
+    file = make.bundle(tmp_path / "reels.mag", make.save(make.arrays(make.drawn(MELODY_RNN)), tmp_path / "a", old=True))
+    with full_disk(), pytest.raises(UnwrittenModelError, match=f"nothing can be unpacked in {tmp_path / 'models'}: "):
+        import_checkpoint(file, tmp_path / "models")
+    import_checkpoint(file, tmp_path / "models")
+    assert {path.name for path in (tmp_path / "models").iterdir()} == {"reels.tflite", "reels.json"}
 
 
 def test_an_old_bundle_becomes_a_model_that_plays(make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

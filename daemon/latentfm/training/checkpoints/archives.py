@@ -7,6 +7,7 @@ into a folder for the moment under its last name. An archive with a path that cl
 from __future__ import annotations
 
 import lzma
+import shutil
 import stat
 import tarfile
 import zipfile
@@ -17,10 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from latentfm.errors import ModelError
+from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.training.checkpoints.files import PART, number
+from latentfm.training.checkpoints.scratch import writing
 
 _MAX_MEMBER = 2 << 30  # the largest published checkpoint is half of it
+_MAX_SUM = 4 << 30
 _MAX_MEMBERS = 10_000
 _CHUNK = 1 << 20
 _SMALL = 1 << 20
@@ -44,6 +47,10 @@ class _Member:
             return self.name  # V1: one file without an ending
         return None
 
+    def is_small(self, name: PurePosixPath | None) -> bool:
+        """Say whether it is a small file of that name."""
+        return PurePosixPath(self.name) == name and self.plain and self.size < _SMALL
+
 
 def is_archive(path: Path) -> bool:
     """Say whether a file is a tar, compressed or not, or a zip."""
@@ -55,7 +62,7 @@ def unpack(path: Path, folder: Path, wanted: str | None = None, *, beside: str =
 
     Args:
         path: the archive.
-        folder: where the files go.
+        folder: where the files go, one for the moment.
         wanted: name of the checkpoint where there are several; without it, the newest of one training.
         beside: last name of a small file to copy too, where it lies beside the checkpoint.
 
@@ -65,24 +72,39 @@ def unpack(path: Path, folder: Path, wanted: str | None = None, *, beside: str =
     Raises:
         ModelError: the archive is damaged, a member climbs out of it, is a link or too large, there is no checkpoint,
             or there are several.
+        UnwrittenModelError: there is no room for it.
     """
-    try:
-        with _opened(path) as archive:
-            members = []
-            for member in archive.members():
-                _check(path, member)
-                members.append(member)
-                if len(members) > _MAX_MEMBERS:
-                    raise ModelError(f"{path} is refused: it has more than {_MAX_MEMBERS} members")
-            chosen = _choose(path, {member.prefix for member in members if member.prefix}, wanted)
-            for member in members:
-                name = PurePosixPath(member.name)
-                also = name.name == beside and name.parent == PurePosixPath(chosen).parent
-                if member.prefix == chosen or (also and member.plain and member.size < _SMALL):
-                    archive.copy(member, folder / name.name)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as fault:
-        raise ModelError(f"{path} is damaged: {fault}") from fault
+    with _opened(path) as archive:
+        members = _members(path, archive)
+        chosen = _choose(path, {member.prefix for member in members if member.prefix}, wanted)
+        also = PurePosixPath(chosen).parent / beside if beside else None
+        taken = [member for member in members if member.prefix == chosen or member.is_small(also)]
+        _check_size(path, sum(member.size for member in taken), folder)
+        for member in taken:
+            archive.copy(member, folder / PurePosixPath(member.name).name)
     return folder / PurePosixPath(chosen).name
+
+
+def check_archive(path: Path) -> None:
+    """Check that an archive can be read to its last member's head and has a checkpoint, of whatever model.
+
+    Raises:
+        ModelError: it is damaged, is one that `unpack` would refuse for its members, or has no checkpoint.
+    """
+    with _opened(path) as archive:
+        if not any(member.prefix for member in _members(path, archive)):
+            raise _none_in(path)
+
+
+def _members(path: Path, archive: _Tar | _Zip) -> list[_Member]:
+    """Return all members, after a look at each."""
+    members = []
+    for member in archive.members():
+        _check(path, member)
+        members.append(member)
+        if len(members) > _MAX_MEMBERS:
+            raise ModelError(f"{path} is refused: it has more than {_MAX_MEMBERS} members")
+    return members
 
 
 def _check(path: Path, member: _Member) -> None:
@@ -99,9 +121,21 @@ def _check(path: Path, member: _Member) -> None:
         )
 
 
+def _check_size(path: Path, size: int, folder: Path) -> None:
+    if size > _MAX_SUM:
+        raise ModelError(f"{path} is refused: its checkpoint has {size >> 20} MiB, more than one may")
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise UnwrittenModelError(f"{folder.parent} has {free >> 20} MiB free, and {size >> 20} MiB are to be unpacked")
+
+
+def _none_in(path: Path) -> ModelError:
+    return ModelError(f"no checkpoint is in {path}: one has files that end in .index and .data-…")
+
+
 def _choose(path: Path, prefixes: set[str], wanted: str | None) -> str:
     if not prefixes:
-        raise ModelError(f"no checkpoint is in {path}: one has files that end in .index and .data-…")
+        raise _none_in(path)
     if wanted is not None:
         found = [prefix for prefix in prefixes if wanted in (prefix, PurePosixPath(prefix).name)]
         if len(found) == 1:
@@ -149,20 +183,33 @@ class _Zip:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[_Tar | _Zip]:
-    if tarfile.is_tarfile(path):
-        with tarfile.open(path) as tar:
-            yield _Tar(tar)
-    else:
-        with zipfile.ZipFile(path) as pack:
-            yield _Zip(pack)
+    """Open an archive; what its readers raise over damage is put into words."""
+    try:
+        if tarfile.is_tarfile(path):
+            with tarfile.open(path) as tar:
+                yield _Tar(tar)
+        else:
+            with zipfile.ZipFile(path) as pack:
+                yield _Zip(pack)
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as fault:
+        raise ModelError(f"{path} is damaged: {fault}") from fault
+    except OSError as fault:
+        raise ModelError(f"{path} can't be read: {fault.strerror or fault}") from fault
 
 
 def _copy(source: IO[bytes], target: Path, member: _Member) -> None:
     """Copy a member, and no more than it says it has."""
     left = member.size
-    with source, target.open("wb") as file:
-        while left and (chunk := source.read(min(_CHUNK, left))):
+    with source, writing(target.parent), target.open("wb") as file:
+        while left and (chunk := _part(source, left)):
             file.write(chunk)
             left -= len(chunk)
     if left:
         raise ModelError(f"the member {member.name!r} ends {left} bytes early: the archive is truncated")
+
+
+def _part(source: IO[bytes], left: int) -> bytes:
+    try:
+        return source.read(min(_CHUNK, left))
+    except OSError as fault:  # of reading, which is not to be taken for one of writing
+        raise ModelError(f"the archive can't be read: {fault.strerror or fault}") from fault

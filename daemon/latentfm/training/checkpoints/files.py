@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from latentfm.errors import ModelError
+from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.training.checkpoints.names import of_training
 
 Variables = Mapping[str, NDArray[np.float32]]
@@ -27,6 +27,7 @@ def read_files(prefix: Path) -> tuple[Variables, int]:
 
     Raises:
         ModelError: it is damaged.
+        UnwrittenModelError: memory has no room for it.
     """
     import tensorflow as tf  # noqa: PLC0415
 
@@ -36,6 +37,8 @@ def read_files(prefix: Path) -> tuple[Variables, int]:
         wanted = sorted(name for name, kind in kinds.items() if kind == tf.float32 and not of_training(name))
         variables = {name: reader.get_tensor(name) for name in wanted}
         return variables, int(reader.get_tensor("global_step")) if "global_step" in kinds else 0
+    except (MemoryError, tf.errors.ResourceExhaustedError) as fault:
+        raise UnwrittenModelError(f"{prefix.name} does not fit into the memory that is free") from fault
     except Exception as fault:  # TensorFlow's readers raise what they like
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise ModelError(f"{prefix.name} is damaged, or no checkpoint: {reason}") from fault

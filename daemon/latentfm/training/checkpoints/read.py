@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from latentfm.errors import ModelError
-from latentfm.training.checkpoints.archives import is_archive, unpack
+from latentfm.training.checkpoints.archives import check_archive, is_archive, unpack
 from latentfm.training.checkpoints.bundles import attention_length, read_bundle
 from latentfm.training.checkpoints.description import FILE, Description, read_description
 from latentfm.training.checkpoints.files import BEST, Variables, find_prefix, read_files
 from latentfm.training.checkpoints.names import generation
+from latentfm.training.checkpoints.scratch import scratch, writing
 from latentfm.training.checkpoints.sizes import first_layer
+
+BUNDLE = ".mag"
+ARCHIVES = (".tar", ".gz", ".tgz", ".zip")
 
 
 @dataclass(frozen=True)
@@ -38,32 +41,48 @@ def read_variables(path: Path) -> Variables:
     return read_checkpoint(path).variables
 
 
-def read_checkpoint(path: Path, wanted: str | None = None) -> Checkpoint:
+def check_whole(path: Path) -> None:
+    """Check that a file is a bundle or an archive with a checkpoint, of whatever model; TensorFlow is not needed.
+
+    Raises:
+        ModelError: it is neither, or damaged.
+    """
+    if path.suffix == BUNDLE:
+        read_bundle(path)
+    elif is_archive(path):
+        check_archive(path)
+    else:
+        raise ModelError(f"{path} is damaged, or no archive at all")
+
+
+def read_checkpoint(path: Path, wanted: str | None = None, room: Path | None = None) -> Checkpoint:
     """Read a checkpoint.
 
     Args:
         path: a ``.mag`` bundle, a tar (compressed or not) or zip with a checkpoint, a folder with one, or a
             checkpoint's prefix or any of its files.
         wanted: which checkpoint to take from an archive that has several.
+        room: the folder to unpack in for the moment; without it, the system's.
 
     Raises:
         ModelError: there is no checkpoint, or it is damaged; the message names the file.
+        UnwrittenModelError: it can't be unpacked.
     """
-    if not path.exists() and path.suffix in (".mag", ".tar", ".gz", ".tgz", ".zip"):
+    if not path.exists() and path.suffix in (BUNDLE, *ARCHIVES):
         raise ModelError(f"there is no file {path}")
     try:
-        if path.suffix == ".mag":
-            return _from_bundle(path)
+        if path.suffix == BUNDLE:
+            return _from_bundle(path, room)
         if is_archive(path):
-            return _from_archive(path, wanted)
-        if path.suffix in (".tar", ".gz", ".tgz", ".zip"):
+            return _from_archive(path, wanted, room)
+        if path.suffix in ARCHIVES:
             raise ModelError(f"{path} is damaged, or no archive at all")
         prefix = find_prefix(path)
         variables, step = read_files(prefix)
         described = read_description(prefix.parent.parent if prefix.parent.name == BEST else prefix.parent)
     except ModelError as fault:
         text = str(fault)
-        raise fault if str(path) in text else ModelError(f"{path}: {text}") from fault
+        raise fault if str(path) in text else type(fault)(f"{path}: {text}") from fault
     except OSError as fault:
         raise ModelError(f"{path} can't be read: {fault.strerror or fault}") from fault
     return _checkpoint(path, variables, step, described)
@@ -74,11 +93,12 @@ def _checkpoint(path: Path, variables: Variables, step: int, described: Descript
     return Checkpoint(path, variables, generation(variables), step, config, attention, "", described)
 
 
-def _from_bundle(path: Path) -> Checkpoint:
+def _from_bundle(path: Path, room: Path | None) -> Checkpoint:
     bundle = read_bundle(path)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "model.ckpt"
-        file.write_bytes(bundle.checkpoint)
+    with scratch(room) as folder:
+        file = folder / "model.ckpt"
+        with writing(folder):
+            file.write_bytes(bundle.checkpoint)
         variables, step = read_files(file)
     units = first_layer(variables)
     length = attention_length(bundle.graph, units) if units else None
@@ -87,9 +107,8 @@ def _from_bundle(path: Path) -> Checkpoint:
     )
 
 
-def _from_archive(path: Path, wanted: str | None) -> Checkpoint:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+def _from_archive(path: Path, wanted: str | None, room: Path | None) -> Checkpoint:
+    with scratch(room) as folder:
         prefix = unpack(path, folder, wanted, beside=FILE)
         variables, step = read_files(prefix)
         return _checkpoint(path, variables, step, read_description(folder))

@@ -29,7 +29,7 @@ def write_playable(
         signatures: the network's steps.
         weights: the network's.
         card: what is known of the model; parameters and checksum are filled in.
-        folder: where the files go.
+        folder: where the files go, and what they are made of for the moment: the system's folder for that may be small.
         precision: of the weights in the file.
 
     Returns:
@@ -39,7 +39,7 @@ def write_playable(
     module = tf.Module()
     used = [variable for one in signatures.values() for variable in one.get_concrete_function().variables]
     module.kept = used  # or they would be gone before the conversion
-    with tempfile.TemporaryDirectory() as saved:
+    with tempfile.TemporaryDirectory(prefix=".converting-", dir=folder) as saved:
         tf.saved_model.save(module, saved, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=list(signatures))
         if precision != "float32":
