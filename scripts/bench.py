@@ -61,12 +61,18 @@ def model_figures() -> Iterator[Figure]:
 
     for entry in catalogue.entries():
         name, rng = entry.card.name, np.random.default_rng(1)
-        if entry.card.model.kind == "event_rnn":
+        if entry.card.model.representation == "polyphony":
+            voices = catalogue.load_polyphony(name)
+            for batch in (1, 32):
+                seconds = median_wall(partial(voices.generate, STEPS, rng, 1.0, batch))
+                yield f"{name}: a step of all voices, batch of {batch}", seconds / STEPS * 1000, "ms"
+        elif entry.card.model.kind == "event_rnn":
             rnn = catalogue.load_rnn(name)
             event = frozenset({36}) if rnn.representation == "drums" else 60
+            chords = ["C"] if rnn.follows_chords else None
             for batch in (1, 32):
                 primer = [event] * PRIMER_STEPS
-                seconds = median_wall(partial(rnn.continue_primer, primer, STEPS, rng, 1.0, batch))
+                seconds = median_wall(partial(rnn.continue_primer, primer, STEPS, rng, 1.0, batch, chords))
                 yield f"{name}: a step, batch of {batch}", seconds / (STEPS + PRIMER_STEPS) * 1000, "ms"
         else:
             vae = catalogue.load_vae(name)

@@ -1,4 +1,4 @@
-"""MIDI files of other people, read with care: their bytes are looked at before a library opens them."""
+"""MIDI files: those of other people read with care, their bytes looked at before a library opens them; and written."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ def read(path: Path) -> NoteSequence:
     if sequence.total_time > _MAX_SECONDS:
         raise MidiError(f"{path}: lasts {sequence.total_time:.0f} s; at most {_MAX_SECONDS:.0f} s are read")
     return sequence
+
+
+def write(sequence: NoteSequence, path: Path) -> None:
+    """Write a NoteSequence as a MIDI file, into a folder that is made where it is missing.
+
+    Raises:
+        MidiError: the file can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            midi_io.note_sequence_to_pretty_midi(sequence).write(file)
+    except OSError as error:
+        raise MidiError(f"{path}: can't be written: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""Music made by hand on the command line: sections into a folder, a melody continued, a walk between two."""
+"""Music made by hand on the command line: sections into a folder, a primer continued, a walk between two windows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from latentfm.audio.pcm import Pcm
 from latentfm.brief import Carry
 from latentfm.compose import Section, compose, midi_in
 from latentfm.errors import BankError, MidiError, ModelError
-from latentfm.models import catalogue, latent
+from latentfm.models import catalogue
+from latentfm.models.event_rnn import EventRNN, PolyphonyRNN
+from latentfm.models.event_rnn.sequences import Chance, bars_more, continue_sequence, continue_voices, with_chords
+from latentfm.models.events import Labels
+from latentfm.models.music_vae import VaeFacts
+from latentfm.models.music_vae.sequences import first_window, written
+from latentfm.noteseq import NoteSequence
 from latentfm.orders import next_brief
 from latentfm.playlist import Playlist
 from latentfm.studio import produce
@@ -68,61 +74,110 @@ def compose_sections(
         yield Made(folder, section, info, audio)
 
 
-def continue_melody(
-    primer: Path, *, model: str, bars: int, chords: Sequence[str], temperature: float, seed: int, out: Path
-) -> float:
-    """Write a primer and ``bars`` bars that an event RNN adds; return the log-likelihood of those, in nats.
+@dataclass(frozen=True)
+class Harmonising:
+    """How PolyphonyRNN goes on: whether it hears the primer first, and whether it plays voices to it, note by note."""
 
-    ``chords`` are for a model that follows them: one a bar from the primer's first on, again and again.
+    condition_on_primer: bool = True
+    inject_primer: bool = False
+
+
+def continue_primer(
+    primer: Path,
+    *,
+    model: str,
+    bars: int,
+    out: Path,
+    chance: Chance,
+    chords: Sequence[str] = (),
+    harmonising: Harmonising | None = None,
+) -> list[tuple[Path, float]]:
+    """Write a primer and what an event RNN adds: the rest of its last bar, and ``bars`` bars more.
+
+    Args:
+        primer: a MIDI file in one tempo and metre; its drums where the model plays drums, else the rest of it.
+        model: a MelodyRNN, DrumsRNN, ImprovRNN or PolyphonyRNN.
+        bars: how many to add.
+        out: where the first candidate is written; others are ``out`` with "-2", "-3" and so on before its suffix.
+        chance: how to draw, and how many candidates.
+        chords: for a model that follows them: one a bar from the primer's first on, again and again.
+        harmonising: for a PolyphonyRNN.
+
+    Returns:
+        The files, and the log-likelihood in nats of what was added in each.
 
     Raises:
         MidiError: the primer can't be read, or holds nothing that the model plays; or ``out`` can't be written.
-        ModelError: there is no such RNN, or it wants other chords than it is given, or none.
+        ModelError: there is no such RNN, it wants other chords than it is given, or none, or other settings; or the
+            primer changes its tempo or metre.
     """
-    rnn = catalogue.load_rnn(model)
-    qpm, metre = midi_in.qpm_of(midi_file.read(primer)), midi_in.metre_of(primer)
-    rng = np.random.default_rng(seed)
-    steps = bars * metre.steps_per_bar
-    if rnn.representation == "drums":
-        drums = midi_in.drum_events(primer, metre)
-        (continuation,) = rnn.continue_primer(drums, steps, rng, temperature, 1)
-        added = [event for event in continuation.events if isinstance(event, frozenset)]
-        sequence = midi_in.drums_sequence([*drums, *added], qpm, metre)
+    rnn = _event_rnn(model)
+    if isinstance(rnn, EventRNN) and rnn.follows_chords:
+        if not chords:
+            raise ModelError(f"the model {model!r} follows chords; give it some, one a bar")
+    elif chords:
+        raise ModelError(f"the model {model!r} follows no chords; leave them out")
+    if harmonising and isinstance(rnn, EventRNN):
+        raise ModelError(f"the model {model!r} plays one part: how a primer is harmonised is for PolyphonyRNN only")
+    sequence = midi_in.part_of(primer, drums=rnn.representation == "drums")
+    stretch = bars_more(sequence, bars, rnn.steps_per_quarter)
+    if isinstance(rnn, PolyphonyRNN):
+        how = harmonising or Harmonising()
+        continued = continue_voices(
+            rnn,
+            sequence,
+            stretch,
+            chance,
+            condition_on_primer=how.condition_on_primer,
+            inject_primer_during_generation=how.inject_primer,
+        )
     else:
-        melody = midi_in.melody_events(primer, metre)
-        if chords and not rnn.follows_chords:
-            raise ModelError(f"the model {model!r} follows no chords; leave them out")
-        each = metre.steps_per_bar
-        symbols = [chords[step // each % len(chords)] for step in range(len(melody) + steps)] if chords else []
-        (continuation,) = rnn.continue_primer(melody, steps, rng, temperature, 1, symbols)
-        notes = [event for event in continuation.events if isinstance(event, int)]
-        sequence = midi_in.melody_sequence([*melody, *notes], qpm, metre)
-    midi_in.write(sequence, _parent_made(out))
-    return continuation.log_likelihood
+        if chords:
+            sequence = with_chords(sequence, chords, stretch.end, rnn.steps_per_quarter)
+        continued = continue_sequence(rnn, sequence, stretch, chance)
+    files = [out, *(out.with_stem(f"{out.stem}-{number}") for number in range(2, chance.candidates + 1))]
+    for path, one in zip(files, continued, strict=True):
+        midi_file.write(one.sequence, path)
+    return [(path, one.log_likelihood) for path, one in zip(files, continued, strict=True)]
 
 
-def interpolate_melodies(
-    first: Path, second: Path, *, model: str, steps: int, temperature: float, seed: int, out: Path
-) -> None:
-    """Write what lies at ``steps`` points of the spherical path between the beginnings of two files.
+def _event_rnn(name: str) -> EventRNN | PolyphonyRNN:
+    voices = catalogue.find(name, "event_rnn").card.model.representation == "polyphony"
+    return catalogue.load_polyphony(name) if voices else catalogue.load_rnn(name)
+
+
+def interpolate(
+    first: Path, second: Path | None, *, model: str, points: int, temperature: float, seed: int, out: Path
+) -> int:
+    """Write what a MusicVAE decodes at ``points`` points of the spherical path between two files' first windows.
+
+    Of one file alone its window is encoded and decoded again. What is written has the tempo of the first file.
+
+    Returns:
+        How many windows were written.
 
     Raises:
-        MidiError: a file can't be read, or its first bars hold nothing that the model knows; or ``out`` can't be
-            written.
+        MidiError: a file can't be read, or no window of it suits the model; or ``out`` can't be written.
         ModelError: there is no such MusicVAE.
     """
-    vae = catalogue.load_vae(model)
-    windows = midi_in.drum_windows if vae.representation == "drums" else midi_in.melody_windows
-    metre = midi_in.metre_of(first)
-    if vae.steps % metre.steps_per_bar:
-        raise MidiError(
-            f"{first}: is in {metre.name}; the model {model!r} knows windows of {vae.steps} sixteenths: no whole bars"
-        )
-    ends, _ = vae.encode(np.concatenate([windows(path, vae.steps, metre)[:1] for path in (first, second)]))
-    points = latent.interpolate(ends[0], ends[1], steps)
-    decoded = vae.decode(points, np.random.default_rng(seed), temperature)
-    qpm = midi_in.qpm_of(midi_file.read(first))
-    midi_in.write(midi_in.labels_sequence(decoded.labels, vae.representation, qpm, metre), _parent_made(out))
+    vae, rng = catalogue.load_vae(model), np.random.default_rng(seed)
+    heard, window = _heard(first, vae.facts)
+    if second is None:
+        decoded = vae.reconstruct(window[None], rng, temperature)
+    else:
+        _, decoded = vae.interpolate(window, _heard(second, vae.facts)[1], points, rng, temperature)
+    midi_file.write(written(vae.facts, decoded.labels, heard), out)
+    return len(decoded.labels)
+
+
+def _heard(path: Path, facts: VaeFacts) -> tuple[NoteSequence, Labels]:
+    """Read a MIDI file and its first window for a MusicVAE."""
+    trio, drums = facts.representation == "trio", facts.representation == "drums"
+    sequence = midi_file.read(path) if trio else midi_in.part_of(path, drums=drums)
+    try:
+        return sequence, first_window(facts, sequence)
+    except ModelError as fault:
+        raise MidiError(f"{path}: {fault}") from fault
 
 
 def _replace(folder: Path) -> Path:
@@ -133,11 +188,3 @@ def _replace(folder: Path) -> Path:
         except OSError as error:
             raise BankError(f"{folder}: can't be replaced: {error.strerror}") from error
     return folder
-
-
-def _parent_made(out: Path) -> Path:
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MidiError(f"{out}: can't be written: {error.strerror}") from error
-    return out

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from note_seq.protobuf.music_pb2 import NoteSequence
 
+from latentfm import midi_file
 from latentfm.brief import Brief, Carry
 from latentfm.compose import Section, bounds, compose
-from latentfm.compose.midi_in import melody_sequence, write
 from latentfm.errors import ComposeError
 from latentfm.music import chords, keys, melody
 from latentfm.music.note import Note, shift
@@ -214,7 +214,8 @@ def test_a_theme_is_heard(moods: dict[str, Playlist], tmp_path: Path, mood: str,
     """The walk visits a MIDI file, here in every second section, and its tune is heard as slowly as the mood reads."""
     path = tmp_path / "theme.mid"
     theme = [64, 64, 65, 67, 67, 65, 64, 62]
-    write(melody_sequence([event for pitch in theme for event in (pitch, -2, -2, -2)]), path)
+    events = [event for pitch in theme for event in (pitch, -2, -2, -2)]
+    midi_file.write(note_seq.Melody(events).to_sequence(), path)
     playlist = moods[mood].model_copy(update={"walk": moods[mood].walk.model_copy(update={"anchor_every": 2})})
     step = 4 * playlist.form.motif_stretch
     halves = [[Note(index * step, step, pitch) for index, pitch in enumerate(half)] for half in (theme[:4], theme[4:])]

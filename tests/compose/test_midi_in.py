@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import note_seq
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ from note_seq.protobuf.music_pb2 import NoteSequence
 from latentfm import midi_check, midi_file
 from latentfm.compose import midi_in
 from latentfm.errors import MidiError
-from latentfm.models.events import MIN_PITCH
+from latentfm.models.events import MIN_PITCH, labels_to_events
 from latentfm.music.metre import FOUR_FOUR
 from latentfm.music.note import Note
 
@@ -33,21 +33,31 @@ def midi(path: Path, track: bytes, *, division: int = 480, length: int | None = 
 
 def saved(path: Path, sequence: NoteSequence) -> Path:
     """Write a sequence as MIDI."""
-    midi_in.write(sequence, path)
+    midi_file.write(sequence, path)
     return path
+
+
+def sung(events: Sequence[int], qpm: float = 120.0) -> NoteSequence:
+    """Write a melody's events as a sequence in 4/4."""
+    sequence: NoteSequence = note_seq.Melody(list(events)).to_sequence(qpm=qpm)
+    sequence.time_signatures.add(numerator=4, denominator=4)
+    return sequence
+
+
+def read_events(path: Path) -> list[int]:
+    """Read the first two bars of a melody as events."""
+    return labels_to_events(midi_in.phrases(path, 32, FOUR_FOUR)[0])
 
 
 def test_a_melody_survives_the_file(tmp_path: Path) -> None:
     """Events written as MIDI and read back are the same events, at any tempo."""
     for qpm in (60.0, 97.3, 180.0):
-        path = saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE, qpm))
-        assert midi_in.melody_events(path, FOUR_FOUR) == TUNE
-        assert midi_in.qpm_of(midi_file.read(path)) == pytest.approx(qpm, rel=1e-4)
+        assert read_events(saved(tmp_path / "tune.mid", sung(TUNE, qpm))) == TUNE
 
 
 def test_windows_are_labels(tmp_path: Path) -> None:
     """A melody's windows are two bars each from every bar on, in a MusicVAE's labels."""
-    path = saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE * 2))
+    path = saved(tmp_path / "tune.mid", sung(TUNE * 2))
     windows = midi_in.melody_windows(path, 32, FOUR_FOUR)
     assert windows.shape == (4, 32)
     assert windows[0, 0] == 60 - MIN_PITCH + 2
@@ -56,36 +66,16 @@ def test_windows_are_labels(tmp_path: Path) -> None:
 
 def test_phrases_follow_each_other(tmp_path: Path) -> None:
     """Phrases are two bars each from the first bar with notes on, and don't overlap."""
-    path = saved(tmp_path / "tune.mid", midi_in.melody_sequence([-2] * 16 + TUNE * 2))
+    path = saved(tmp_path / "tune.mid", sung([-2] * 16 + TUNE * 2))
     windows, every = midi_in.phrases(path, 32, FOUR_FOUR), midi_in.melody_windows(path, 32, FOUR_FOUR)
     assert len(windows) == 2
     assert (windows[0] == every[1]).all()
     assert (windows[1] == every[3]).all()
 
 
-def test_drums_survive_the_file(tmp_path: Path) -> None:
-    """Drum events written as MIDI and read back are the same, as events and as labels."""
-    bar = [frozenset({36, 42}), frozenset(), frozenset({42}), frozenset()] * 4
-    path = saved(tmp_path / "drums.mid", midi_in.drums_sequence(bar))
-    assert midi_in.drum_events(path, FOUR_FOUR) == bar
-    assert midi_in.drum_windows(path, 32, FOUR_FOUR).shape == (1, 32)
-    assert midi_in.drum_windows(path, 32, FOUR_FOUR)[0, 0] == 0b101
-
-
-def test_labels_become_a_sequence() -> None:
-    """Windows are written one after the other; a note at a window's end doesn't ring into the next."""
-    windows = np.zeros((2, 32), dtype=np.int16)
-    windows[0, 0] = 60 - MIN_PITCH + 2
-    windows[1, 4] = 62 - MIN_PITCH + 2
-    sequence = midi_in.labels_sequence(windows, "melody", 120.0)
-    assert [(note.pitch, note.start_time, note.end_time) for note in sequence.notes] == [(60, 0, 4), (62, 4.5, 8)]
-    drums = midi_in.labels_sequence(np.full((1, 32), 1, dtype=np.int16), "drums", 120.0)
-    assert len(drums.notes) == 32
-
-
 def test_the_highest_line_is_the_melody(tmp_path: Path) -> None:
     """Of several instruments and chords the highest line is taken; drums are left out."""
-    sequence = midi_in.melody_sequence(TUNE)
+    sequence = sung(TUNE)
     for note in list(sequence.notes):
         sequence.notes.add(
             pitch=note.pitch - 24, velocity=80, start_time=note.start_time, end_time=note.end_time, instrument=1
@@ -94,7 +84,7 @@ def test_the_highest_line_is_the_melody(tmp_path: Path) -> None:
         sequence.notes.add(
             pitch=38, velocity=80, start_time=note.start_time, end_time=note.end_time, is_drum=True, instrument=9
         )
-    assert midi_in.melody_events(saved(tmp_path / "many.mid", sequence), FOUR_FOUR) == TUNE
+    assert read_events(saved(tmp_path / "many.mid", sequence)) == TUNE
 
 
 def test_skyline() -> None:
@@ -164,19 +154,19 @@ def test_missing_and_huge_files_are_refused(tmp_path: Path) -> None:
 
 def test_music_that_does_not_serve_is_refused(tmp_path: Path) -> None:
     """No notes, drums only, no drums, and another metre each have an error of their own."""
-    empty = saved(tmp_path / "empty.mid", midi_in.melody_sequence([]))
-    drums = saved(tmp_path / "drums.mid", midi_in.drums_sequence([frozenset({36})] * 16))
-    waltz = midi_in.melody_sequence(TUNE)
+    empty = saved(tmp_path / "empty.mid", sung([]))
+    drums = saved(tmp_path / "drums.mid", note_seq.DrumTrack([frozenset({36})] * 16).to_sequence())
+    waltz = sung(TUNE)
     waltz.time_signatures[0].numerator = 3
     with pytest.raises(MidiError, match="no notes"):
         midi_in.melody(empty, FOUR_FOUR)
     with pytest.raises(MidiError, match="drums only"):
         midi_in.melody_windows(drums, 32, FOUR_FOUR)
     with pytest.raises(MidiError, match="3/4"):
-        midi_in.melody_events(saved(tmp_path / "waltz.mid", waltz), FOUR_FOUR)
+        midi_in.melody(saved(tmp_path / "waltz.mid", waltz), FOUR_FOUR)
     with pytest.raises(MidiError, match="holds no drums"):
-        midi_in.drum_events(saved(tmp_path / "tune.mid", midi_in.melody_sequence(TUNE)), FOUR_FOUR)
-    low = midi_in.melody_sequence([3, -2, -2, -2])
+        midi_in.part_of(saved(tmp_path / "tune.mid", sung(TUNE)), drums=True)
+    low = sung([3, -2, -2, -2])
     with pytest.raises(MidiError, match="no note on a piano"):
         midi_in.melody(saved(tmp_path / "low.mid", low), FOUR_FOUR)
 

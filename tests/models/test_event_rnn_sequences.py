@@ -63,11 +63,15 @@ def test_no_note_is_lost_where_a_primer_fills_its_bar(last: int) -> None:
     [whole] = continue_sequence(model, primer, Stretch(48 * STEP), chance())
     events = [60, -2, 62, -2, 64, -2, 61, -2, 63, -2, 60, -2, 62, -2, 64, -2][: 16 - last]
     events += [67, *[-2] * (last - 1)]
-    assert [(note.start_time, note.pitch) for note in whole.notes if note.start_time < 16 * STEP] == [
+    assert [(note.start_time, note.pitch) for note in whole.sequence.notes if note.start_time < 16 * STEP] == [
         (note.start_time, note.pitch) for note in primer.notes
     ]
     drawn = model.continue_primer(events, 32, np.random.default_rng(3))[0].events
-    onsets = [(round(note.start_time / STEP) - 16, note.pitch) for note in whole.notes if note.start_time >= 16 * STEP]
+    onsets = [
+        (round(note.start_time / STEP) - 16, note.pitch)
+        for note in whole.sequence.notes
+        if note.start_time >= 16 * STEP
+    ]
     assert onsets == [(step, event) for step, event in enumerate(drawn) if isinstance(event, int) and event >= 0]
 
 
@@ -75,7 +79,7 @@ def test_candidates_differ_and_begin_alike() -> None:
     """Several continuations are drawn at once, each with what was played before it."""
     model = EventRNN(*parts("drum_kit"))
     primer = played((0, 1, 36), (4, 1, 38), (8, 1, 36), (12, 4, 38))
-    several = continue_sequence(model, primer, Stretch(32 * STEP), chance(3))
+    several = [one.sequence for one in continue_sequence(model, primer, Stretch(32 * STEP), chance(3))]
     assert len({sequence.SerializeToString() for sequence in several}) == 3
     for sequence in several:
         begun = [(note.start_time, note.pitch) for note in sequence.notes if note.start_time < 16 * STEP]
@@ -93,11 +97,11 @@ def test_the_melody_follows_the_chords_of_its_steps() -> None:
                 time=step * STEP, text=figure, annotation_type=NoteSequence.TextAnnotation.CHORD_SYMBOL
             )
     [one], [other] = (continue_sequence(model, sequence, Stretch(64 * STEP), chance()) for sequence in (first, second))
-    notes = [[(note.start_time, note.pitch) for note in sequence.notes] for sequence in (one, other)]
+    notes = [[(note.start_time, note.pitch) for note in continued.sequence.notes] for continued in (one, other)]
     before = [[note for note in part if note[0] < 32 * STEP] for part in notes]
     assert before[0] == before[1]
     assert notes[0] != notes[1]
-    assert [(mark.time, mark.text) for mark in one.text_annotations] == [(0.0, "C"), (32 * STEP, "G7")]
+    assert [(mark.time, mark.text) for mark in one.sequence.text_annotations] == [(0.0, "C"), (32 * STEP, "G7")]
     logits = model.logits([60, -2, 64], ["C", "C", "G7", "F"])
     np.testing.assert_array_equal(logits[:1], model.logits([60, -2, 64], ["C", "C", "F", "F"])[:1])
     assert not np.array_equal(logits[1], model.logits([60, -2, 64], ["C", "C", "F", "F"])[1])
@@ -153,7 +157,7 @@ def test_given_notes_are_heard_in_what_is_played() -> None:
     """A melody put into each step is among the voices; several candidates fill all their steps."""
     model = PolyphonyRNN(*parts("polyphony"))
     melody = played(*((4 * index, 4, pitch) for index, pitch in enumerate((72, 74, 76, 77))))
-    several = continue_voices(model, melody, Stretch(32 * STEP), chance(3))
+    several = [one.sequence for one in continue_voices(model, melody, Stretch(32 * STEP), chance(3))]
     for sequence in several:
         behind = {(round(note.start_time / STEP) - 16, note.pitch) for note in sequence.notes}
         assert {(4 * index, pitch) for index, pitch in enumerate((72, 74, 76, 77))} <= behind

@@ -77,7 +77,7 @@ def _events(model: EventRNN, numbers: Numbers, title: str) -> Iterator[Row]:
     for name in _requests(numbers):
         chance = Chance(_uniforms(numbers), float(numbers["temperature"]))
         [played] = continue_sequence(model, _sequence(numbers, "given", name), _stretch(numbers, name), chance)
-        yield _notes(title, name, played, numbers)
+        yield _notes(title, name, played.sequence, numbers)
 
 
 def _voices(model: PolyphonyRNN, numbers: Numbers, title: str) -> Iterator[Row]:
@@ -102,7 +102,7 @@ def _voices(model: PolyphonyRNN, numbers: Numbers, title: str) -> Iterator[Row]:
             condition_on_primer=condition,
             inject_primer_during_generation=inject,
         )
-        yield _notes(title, name, played, numbers)
+        yield _notes(title, name, played.sequence, numbers)
 
 
 def _logits(title: str, ours: NDArray[Any], numbers: Numbers) -> Row:

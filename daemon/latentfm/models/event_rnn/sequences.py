@@ -23,6 +23,7 @@ from latentfm.models.event_rnn.engine import Event, EventRNN
 from latentfm.models.event_rnn.polyphony import START, STEP_END, first_steps, notes_to_events
 from latentfm.models.event_rnn.polyphony_rnn import PolyphonyRNN, Voices
 from latentfm.models.events import MelodyNote
+from latentfm.models.extraction import bar_steps
 from latentfm.noteseq import NoteSequence, constants, part
 
 _ROUNDING = 1e-6  # of a step, what seconds may be off
@@ -45,7 +46,50 @@ class Chance:
     candidates: int = 1
 
 
-def continue_sequence(model: EventRNN, sequence: NoteSequence, stretch: Stretch, chance: Chance) -> list[NoteSequence]:
+@dataclass(frozen=True)
+class Continued:
+    """What was played with what was drawn behind it, and the log-likelihood of the latter in nats."""
+
+    sequence: NoteSequence
+    log_likelihood: float
+
+
+def bars_more(sequence: NoteSequence, bars: int, steps_per_quarter: int) -> Stretch:
+    """Return the stretch from where the notes end to ``bars`` bars behind the end of the bar that they end in.
+
+    Raises:
+        ModelError: tempo or metre change, or a bar is no whole number of the model's steps.
+    """
+    grid = _Grid(sequence, steps_per_quarter)
+    return Stretch((-(-grid.played // grid.bar) + bars) * grid.bar * grid.step)
+
+
+def with_chords(sequence: NoteSequence, figures: Sequence[str], end: float, steps_per_quarter: int) -> NoteSequence:
+    """Return a sequence with a chord symbol for each bar, from the first one with notes on, over and over.
+
+    Args:
+        sequence: what was played; it stays as it is.
+        figures: the chords, one a bar, such as "Am".
+        end: where the chords end, in seconds.
+        steps_per_quarter: of the model that is to play to them.
+
+    Raises:
+        ModelError: as for `bars_more`.
+    """
+    grid = _Grid(sequence, steps_per_quarter)
+    chorded = NoteSequence()
+    chorded.CopyFrom(sequence)
+    first = min((note.quantized_start_step for note in grid.quantized.notes), default=0) // grid.bar * grid.bar
+    for bar, step in enumerate(range(first, math.floor(end / grid.step + _ROUNDING), grid.bar)):
+        chorded.text_annotations.add(
+            time=step * grid.step,
+            text=figures[bar % len(figures)],
+            annotation_type=NoteSequence.TextAnnotation.CHORD_SYMBOL,
+        )
+    return chorded
+
+
+def continue_sequence(model: EventRNN, sequence: NoteSequence, stretch: Stretch, chance: Chance) -> list[Continued]:
     """Let MelodyRNN, DrumsRNN or ImprovRNN go on from what was played before a stretch.
 
     Args:
@@ -58,14 +102,16 @@ def continue_sequence(model: EventRNN, sequence: NoteSequence, stretch: Stretch,
         What was played before the stretch, on the model's grid, with each of the continuations.
 
     Raises:
-        ModelError: tempo or metre change, there is nothing to go on from, notes reach into the stretch, or a chord
-            is unknown to the model.
+        ModelError: tempo or metre change, a bar is no whole number of the model's steps, there is nothing to go on
+            from, notes reach into the stretch, or a chord is unknown to the model.
     """
     grid = _Grid(sequence, model.steps_per_quarter)
-    start, end = grid.steps(stretch)
+    (start, end), bar = grid.steps(stretch), grid.bar
     track = _drums(grid.quantized) if model.representation == "drums" else _melody(grid.quantized)
     if not track:
-        track = type(track)([], start_step=max(0, start - 1), steps_per_quarter=model.steps_per_quarter)
+        track = type(track)(
+            [], start_step=max(0, start - 1), steps_per_bar=bar, steps_per_quarter=model.steps_per_quarter
+        )
     track.set_length(start - track.start_step)
     primer: list[Event] = list(track)
     if not primer:
@@ -74,7 +120,10 @@ def continue_sequence(model: EventRNN, sequence: NoteSequence, stretch: Stretch,
     drawn = model.continue_primer(
         primer, end - start, chance.rng, chance.temperature, chance.candidates, chords and list(chords)
     )
-    return [_written(track, primer, continuation.events, chords, grid) for continuation in drawn]
+    return [
+        Continued(_written(track, primer, continuation.events, chords, grid), continuation.log_likelihood)
+        for continuation in drawn
+    ]
 
 
 def continue_voices(
@@ -85,7 +134,7 @@ def continue_voices(
     *,
     condition_on_primer: bool = False,
     inject_primer_during_generation: bool = True,
-) -> list[NoteSequence]:
+) -> list[Continued]:
     """Let PolyphonyRNN play a stretch after, or to, what was played before it.
 
     Args:
@@ -118,9 +167,8 @@ def continue_voices(
         primer=played if condition_on_primer else (START,),
         given=_by_step(played) if inject_primer_during_generation else (),
     )
-    if condition_on_primer:
-        return [grid.voices(voices, 0, end, NoteSequence()) for voices in drawn]
-    return [grid.voices(voices, start, end, sequence) for voices in drawn]
+    first, before = (0, NoteSequence()) if condition_on_primer else (start, sequence)
+    return [Continued(grid.voices(voices, first, end, before), voices.log_likelihood) for voices in drawn]
 
 
 class _Grid:
@@ -128,7 +176,7 @@ class _Grid:
 
     def __init__(self, sequence: NoteSequence, steps_per_quarter: int) -> None:
         self.qpm = sequence.tempos[0].qpm if sequence.tempos else constants.DEFAULT_QUARTERS_PER_MINUTE
-        self._step = 60.0 / self.qpm / steps_per_quarter
+        self.step = 60.0 / self.qpm / steps_per_quarter  # in seconds
         sequences = part("sequences_lib")
         try:
             self.quantized = sequences.quantize_note_sequence(sequence, steps_per_quarter)
@@ -138,15 +186,29 @@ class _Grid:
             sequences.BadTimeSignatureError,
             sequences.NegativeTimeError,
         ) as fault:
-            raise ModelError(f"the model needs one tempo and one metre: {fault}") from fault
+            raise ModelError(
+                f"the model goes on in one tempo and one metre; cut off what comes before the last change: {fault}"
+            ) from fault
+        self.played = max((note.quantized_end_step for note in self.quantized.notes), default=0)
+
+    @property
+    def bar(self) -> int:
+        """Steps of a bar."""
+        bar = bar_steps(self.quantized)
+        if not bar:
+            metre, info = self.quantized.time_signatures[0], self.quantized.quantization_info
+            raise ModelError(
+                f"a bar of {metre.numerator}/{metre.denominator} is no whole number of the model's steps, "
+                f"{info.steps_per_quarter} a quarter; take another model"
+            )
+        return bar
 
     def steps(self, stretch: Stretch) -> tuple[int, int]:
         """Return the first step of a stretch and the one behind its last."""
-        played = max((note.quantized_end_step for note in self.quantized.notes), default=0)
-        start = played if stretch.start is None else math.ceil(stretch.start / self._step - _ROUNDING)
-        end = math.floor(stretch.end / self._step + _ROUNDING)
-        if start < played:
-            raise ModelError(f"notes reach to step {played}, into the stretch that begins at step {start}")
+        start = self.played if stretch.start is None else math.ceil(stretch.start / self.step - _ROUNDING)
+        end = math.floor(stretch.end / self.step + _ROUNDING)
+        if start < self.played:
+            raise ModelError(f"notes reach to step {self.played}, into the stretch that begins at step {start}")
         if end <= start:
             raise ModelError(f"a stretch from step {start} to step {end} leaves nothing to play")
         return start, end
@@ -158,15 +220,17 @@ class _Grid:
         if not written.tempos:
             written.tempos.add(qpm=self.qpm)
             written.ticks_per_quarter = constants.STANDARD_PPQ
+        if not written.time_signatures:
+            written.time_signatures.extend(self.quantized.time_signatures[:1])
         for note in voices.notes:
             onset = first + note.onset
             written.notes.add(
-                start_time=onset * self._step,
-                end_time=(onset + note.length) * self._step,
+                start_time=onset * self.step,
+                end_time=(onset + note.length) * self.step,
                 pitch=note.pitch,
                 velocity=100,
             )
-        written.total_time = end * self._step
+        written.total_time = end * self.step
         return written
 
 
@@ -179,6 +243,7 @@ def _written(track: Any, primer: Sequence[Event], drawn: Sequence[Event], chords
         steps_per_quarter=track.steps_per_quarter,
     )
     written: NoteSequence = whole.to_sequence(qpm=grid.qpm)
+    written.time_signatures.extend(grid.quantized.time_signatures[:1])
     if chords is not None:
         offset = track.start_step * 60.0 / grid.qpm / track.steps_per_quarter
         symbols = chords.to_sequence(sequence_start_time=offset, qpm=grid.qpm)

@@ -17,7 +17,7 @@ MELODY_PROGRAMS = range(32)  # piano, chromatic percussion, organ, guitar
 BASS_PROGRAMS = range(32, 40)
 DRUM_ROLL_DEPTH = 10  # nine drum classes, and one for silence
 
-Schedule = Literal["constant", "inverse_sigmoid", "exponential"]
+Schedule = Literal["constant", "inverse_sigmoid"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class Hyperparameters:
     beta_rate: float = 0.0
     sampling_schedule: Schedule = "constant"
     sampling_rate: float = 0.0
-    dropout_keep_prob: float = 1.0
     learning_rate: float = 0.001
     decay_rate: float = 0.9999
     min_learning_rate: float = 0.00001
@@ -52,7 +51,6 @@ class ConverterFacts:
     valid_programs: range | None = None
     max_bars: int = 100
     gap_bars: int = 1
-    max_tensors_per_notesequence: int = 5
     transpose_range: tuple[int, int] = (0, 0)  # of the augmentation in training, in semitones
 
 

@@ -42,6 +42,10 @@ class Converter(Protocol):
         """
         ...
 
+    def first(self, sequence: NoteSequence) -> Labels | None:
+        """Return the window that begins first, of the first instrument that has one; None where none has."""
+        ...
+
     def sequence(self, labels: Labels) -> NoteSequence:
         """Return the NoteSequence of one window, at 120 quarters a minute."""
         ...
@@ -70,11 +74,25 @@ class EventConverter(ABC):
             return some(self.windows_of_part(sequence, limit, rng), limit, rng)
         return of_each_part(sequence, lambda piece: self.windows_of_part(piece, limit, rng), limit, rng)
 
-    @abstractmethod
+    def first(self, sequence: NoteSequence) -> Labels | None:
+        """Return the first window of a NoteSequence; see `Converter`."""
+        pieces = (piece for stretch in split(copy.deepcopy(sequence)) for piece in self.pieces(stretch))
+        piece = next(pieces, None)
+        return None if piece is None else self.labels(piece)
+
     def windows_of_part(
         self, sequence: NoteSequence, limit: int | None, rng: np.random.Generator | None
     ) -> list[Labels]:
         """Return the distinct windows of a stretch in one tempo and metre."""
+        return [self.labels(piece) for piece in some(distinct(self.pieces(sequence)), limit, rng)]
+
+    @abstractmethod
+    def pieces(self, sequence: NoteSequence) -> list[tuple[Any, ...]]:
+        """Return the events of each window of a stretch in one tempo and metre, one instrument after the other."""
+
+    @abstractmethod
+    def labels(self, piece: tuple[Any, ...]) -> Labels:
+        """Return the events of a window as labels."""
 
     def bounds(self, **melodic: Any) -> Bounds:
         """Return what an extracted stream must be like; ``melodic`` are the bounds of melodies."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +31,8 @@ class DrumsConverter(base.EventConverter):
         found: NoteSequence = track.to_sequence(velocity=base.VELOCITY)
         return found
 
-    def windows_of_part(
-        self, sequence: NoteSequence, limit: int | None, rng: np.random.Generator | None
-    ) -> list[Labels]:
-        """Return the distinct windows of a stretch in one tempo and metre."""
+    def pieces(self, sequence: NoteSequence) -> list[tuple[Any, ...]]:
+        """Return the drum classes hit at each step of each window."""
         found = base.quantised(sequence, self.steps_per_bar)
         if found is None:
             return []
@@ -44,8 +43,11 @@ class DrumsConverter(base.EventConverter):
         kept.CopyFrom(found)
         del kept.notes[:]
         kept.notes.extend(notes)
-        pieces: list[tuple[frozenset[int], ...]] = []
+        pieces: list[tuple[Any, ...]] = []
         for track in drum_tracks(kept, self.bounds(), Counter()):
             pieces += self.sliced(track, kept.total_quantized_steps)
-        chosen = base.some(base.distinct(pieces), limit, rng)
-        return [np.array([sum(1 << drum for drum in event) for event in piece], np.int16) for piece in chosen]
+        return pieces
+
+    def labels(self, piece: tuple[Any, ...]) -> Labels:
+        """Return a window as labels."""
+        return np.array([sum(1 << drum for drum in event) for event in piece], np.int16)

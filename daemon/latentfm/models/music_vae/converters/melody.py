@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Any
 
 from latentfm.models.events import MAX_PITCH, MIN_PITCH, Labels, events_to_labels, labels_to_events
 from latentfm.models.extraction import melodies
@@ -30,10 +29,11 @@ class MelodyConverter(base.EventConverter):
         found: NoteSequence = melody.to_sequence(velocity=base.VELOCITY, qpm=base.QPM)
         return found
 
-    def windows_of_part(
-        self, sequence: NoteSequence, limit: int | None, rng: np.random.Generator | None
-    ) -> list[Labels]:
-        """Return the distinct windows of a stretch in one tempo and metre."""
+    def pieces(self, sequence: NoteSequence) -> list[tuple[Any, ...]]:
+        """Return the events of each window, in tuples of one.
+
+        Magenta puts chords beside them: it is by such tuples that its sets are ordered.
+        """
         kept = NoteSequence()
         kept.CopyFrom(sequence)
         del kept.notes[:]
@@ -41,14 +41,16 @@ class MelodyConverter(base.EventConverter):
         found = base.quantised(kept, self.steps_per_bar)
         if found is None:
             return []
-        # events in tuples of one, as Magenta puts chords beside them: it is by those that its sets are ordered
-        pieces: list[tuple[tuple[int, ...], ...]] = []
+        pieces: list[tuple[Any, ...]] = []
         bounds = self.bounds(min_unique_pitches=1, ignore_polyphonic_notes=True)
         for melody in melodies(found, bounds, Counter()):
             cut = self.sliced(melody, found.total_quantized_steps)
             pieces += [tuple((event,) for event in piece) for piece in cut]
-        chosen = base.some(base.distinct(pieces), limit, rng)
-        return [events_to_labels([event for (event,) in piece]) for piece in chosen]
+        return pieces
+
+    def labels(self, piece: tuple[Any, ...]) -> Labels:
+        """Return a window as labels."""
+        return events_to_labels([event for (event,) in piece])
 
     def _is_valid(self, note: NoteSequence.Note) -> bool:
         if self.valid_programs is not None and note.program not in self.valid_programs:

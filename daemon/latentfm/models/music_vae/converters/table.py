@@ -1,4 +1,4 @@
-"""Which converter a configuration has."""
+"""Which converter a configuration has, and a model that is here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from latentfm.models.music_vae.converters.base import Converter
 from latentfm.models.music_vae.converters.drums import DrumsConverter
 from latentfm.models.music_vae.converters.melody import MelodyConverter
 from latentfm.models.music_vae.converters.trio import TrioConverter
+from latentfm.models.music_vae.facts import VaeFacts
+
+
+def converter_of_model(facts: VaeFacts) -> Converter:
+    """Return what reads music for a model that is here and writes what it draws; a melody may have any program."""
+    if facts.representation == "trio":
+        return TrioConverter(facts.bars, facts.steps_per_bar)
+    kind = DrumsConverter if facts.representation == "drums" else MelodyConverter
+    return kind(slice_bars=facts.bars, steps_per_bar=facts.steps_per_bar)
 
 
 def converter_of(configuration: VaeConfiguration, steps_per_bar: int = 16) -> Converter:

@@ -42,6 +42,10 @@ class TrioConverter:
         """Return the windows of a NoteSequence; see `base.Converter`."""
         return base.of_each_part(sequence, self._windows, limit, rng)
 
+    def first(self, sequence: NoteSequence) -> Labels | None:
+        """Return the first window of a NoteSequence; see `base.Converter`."""
+        return next(iter(self.windows(sequence)), None)
+
     def sequence(self, labels: Labels) -> NoteSequence:
         """Return the NoteSequence of one window ``[steps, 3]``, at 120 quarters a minute."""
         melody, bass = (self._melodies().sequence(labels[:, part]) for part in range(2))
