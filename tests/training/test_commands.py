@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import struct
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,8 @@ from latentfm.cli import app
 from latentfm.cli import options as cli_options
 from latentfm.errors import ModelError, TrainingError
 from latentfm.models import catalogue
+from latentfm.training.checkpoints.files import number
+from latentfm.training.fit import diary
 
 TUNES = ("C2D2E2F2", "G2A2B2c2", "c2B2A2G2", "E2G2C2E2", "F2A2c2A2", "D2F2A2F2")
 MUSICXML = """<?xml version="1.0"?><score-partwise><part-list><score-part id="P1"><part-name>A</part-name></score-part>
@@ -67,39 +74,145 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "models"
 
 
+@pytest.fixture(scope="module")
+def built(music: Path) -> tuple[Path, str]:
+    """Return a data set of that music, and what was said when it was made."""
+    out = music.parent / f"{music.name}-set"
+    return out, call("dataset", "build", music, out, "--processes", 2)
+
+
+@pytest.fixture(scope="module")
+def learnable(built: tuple[Path, str]) -> dict[str, Path]:
+    """Return examples for two configurations."""
+    made = {}
+    for model in ("basic_rnn", "cat-mel_2bar_small"):
+        made[model] = built[0].with_name(f"{built[0].name}-{model}")
+        call("dataset", "examples", built[0], made[model], "--model", model, "--eval-share", 0.4)
+    return made
+
+
+def shown(run: Path) -> tuple[dict[tuple[str, int], float], dict[str, list[int]]]:
+    """Return what TensorBoard shows of a training: scalars by tag and step, and the shapes of pictures."""
+    import tensorflow as tf  # noqa: PLC0415
+
+    scalars: dict[tuple[str, int], float] = {}
+    pictures: dict[str, list[int]] = {}
+    for file in (run / "tensorboard").glob("events*"):
+        for record in tf.data.TFRecordDataset(str(file)):
+            event = tf.compat.v1.Event.FromString(record.numpy())
+            for value in event.summary.value:
+                content = tf.make_ndarray(value.tensor)
+                if value.metadata.plugin_data.plugin_name == "images":
+                    pictures[value.tag] = tf.io.decode_png(content[2]).shape.as_list()
+                else:
+                    scalars[value.tag, event.step] = float(content)
+    return scalars, pictures
+
+
 @pytest.mark.train
-def test_files_become_a_model_that_has_a_name(music: Path, tmp_path: Path, own_models: Path) -> None:
-    """Bad files are named, and the card says what was learnt from and how well."""
-    told = call("dataset", "build", music, tmp_path / "set", "--processes", 2)
-    assert "11 pieces of 2 files; 2 files could not be read" in told
-    bad = (tmp_path / "set" / "bad.txt").read_text()
+def test_files_become_a_model_that_has_a_name(
+    built: tuple[Path, str], learnable: dict[str, Path], tmp_path: Path, own_models: Path
+) -> None:
+    """Bad files are named, TensorBoard shows how it went, and the card says what was learnt from and how well."""
+    assert "11 pieces of 2 files; 2 files could not be read" in built[1]
+    bad = (built[0] / "bad.txt").read_text()
     assert "bomb.mid: the MIDI file lasts more than" in bad
     assert "text.mid: not a MIDI file" in bad
     assert "inner/tunes.abc#99: a tuplet of 7" in bad
-    call("dataset", "examples", tmp_path / "set", tmp_path / "examples", "--model", "basic_rnn", "--eval-share", 0.4)
     small = ["--layers", "8", "--steps", 4, "--evaluate-every", 2, "--batch-size", 4, "--length", 16]
-    train = ["train", "basic_rnn", "--data", tmp_path / "examples", "--run", tmp_path / "run", "--name", "mine", *small]
+    run, data = tmp_path / "run", learnable["basic_rnn"]
+    train = ["train", "basic_rnn", "--data", data, "--run", run, "--name", "mine", *small]
     call(*train, "--licence", "CC0")
     card = catalogue.find("mine").card
     assert (card.config, card.licence) == ("basic_rnn", "CC0")
-    assert card.provenance["hyperparameters"]["layer_sizes"] == [8]
+    learnt_with = card.provenance["hyperparameters"]
+    assert (learnt_with["layer_sizes"], learnt_with["length"], learnt_with["schedule"]["steps"]) == ([8], 16, 4)
     assert card.provenance["data"]["pieces"] == 11
     figures = card.provenance["figures"]
     assert figures["perplexity"] > 1
     assert {"unigram_perplexity", "bigram_perplexity", "sample_interval_js"} <= figures.keys()
-    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
     assert catalogue.load_rnn("mine").continue_primer([60], 4, np.random.default_rng(0))
-    lines = [
-        call("evaluate", model, "--data", tmp_path / "examples").split("\n", 1)[1]
-        for model in ("mine", tmp_path / "run")
-    ]
+    scalars, pictures = shown(run)
+    for line in diary.read(run):
+        noted = (
+            {f"held_out/{name}": value for name, value in line["evaluation"].items()}
+            if "evaluation" in line
+            else ({"loss": line["loss"]} if line["step"] % 2 == 0 else {})
+        )
+        assert {name: scalars[name, line["step"]] for name in noted} == pytest.approx(noted)
+    assert {name for name, _ in scalars} >= {"loss", "perplexity", "gradient_norm", "held_out/loss"}
+    assert pictures.keys() == {"next_events"}
+    assert pictures["next_events"][1:] == [640, 3]
+    lines = [call("evaluate", model, "--data", data).split("\n", 1)[1] for model in ("mine", run)]
     assert lines[0] == lines[1]
+    call(*train, "--learning-rate", 0.01, "--steps", 6)
+    changed = {"step": 4, "schedule.learning_rate": [0.001, 0.01], "schedule.steps": [4, 6]}
+    assert catalogue.find("mine").card.provenance["changes"] == [changed]
     with pytest.raises(TrainingError, match=r"holds another training .*seed: 1 there, 2 now"):
         call(*train, "--seed", 2)
+    with pytest.raises(TrainingError, match=r"holds another training \(length: 16 there, 32 now\)"):
+        call(*train, "--learning-rate", 0.01, "--length", 32)
     with pytest.raises(TrainingError, match="not for lookback_rnn"):
-        call("train", "lookback_rnn", "--data", tmp_path / "examples", "--run", tmp_path / "other")
-    with pytest.raises(TrainingError, match="that ships"):
-        call(*train[: -len(small) - 1], "melody_2bar")
+        call("train", "lookback_rnn", "--data", data, "--run", tmp_path / "other")
+    for name, words in (("melody_2bar", "that ships"), ("my waltz", "can't be called 'my waltz'")):
+        with pytest.raises(ModelError, match=words):
+            call(*train[: -len(small) - 1], name)
+    with pytest.raises(TrainingError, match=r"drums_2bar can't be measured on .*basic_rnn: it reads windows.*_small"):
+        call("evaluate", "drums_2bar", "--data", data)
+
+
+def killed(run: Path, arguments: list[object]) -> None:
+    """Run a training in a process of its own and kill it when it has written a second checkpoint."""
+    command = [sys.executable, "-W", "ignore", "-m", "latentfm", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while len(list(run.glob("*.index"))) < 2 and process.poll() is None:
+            time.sleep(0.01)
+        assert process.poll() is None
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.train
+def test_a_killed_training_has_the_losses_of_one_in_one_go(
+    learnable: dict[str, Path], tmp_path: Path, own_models: Path
+) -> None:
+    """An RNN, trained in three processes: killed and gone on with, and once without."""
+    train = ["train", "basic_rnn", "--data", learnable["basic_rnn"], "--length", 16, "--layers", 8]
+    train += ["--batch-size", 4, "--save-every", 5, "--evaluate-every", 20]
+    parts, whole = tmp_path / "parts", tmp_path / "whole"
+    killed(parts, [*train, "--run", parts, "--steps", 100_000])
+    steps = max(number(path.stem) for path in parts.glob("*.index")) + 10
+    for run in (parts, whole):
+        call(*train, "--run", run, "--steps", steps)
+    assert losses(parts) == losses(whole)
+    assert [step for step, _ in losses(whole)] == list(range(1, steps + 1))
+
+
+def losses(run: Path) -> list[tuple[int, float]]:
+    """Return the steps and losses in a training's log."""
+    return [(line["step"], line["loss"]) for line in diary.read(run) if "loss" in line]
+
+
+@pytest.mark.train
+def test_a_seed_has_its_losses(learnable: dict[str, Path], tmp_path: Path) -> None:
+    """A MusicVAE trained twice has the same ones, line by line, and draws other windows with another transposition."""
+    from latentfm.training import run  # noqa: PLC0415
+    from latentfm.training.fit.asked import Asked  # noqa: PLC0415
+    from latentfm.training.fit.loop import train  # noqa: PLC0415
+
+    asked = Asked("small", steps=5, batch_size=4, layers=(8,), encoder=(8,), z_size=4)
+    tasks = [
+        run.prepare("cat-mel_2bar_small", learnable["cat-mel_2bar_small"], one, "twice").task
+        for one in (asked, asked, replace(asked, transpose=(0, 0)))
+    ]
+    for place, task in enumerate(tasks[:2]):
+        train(replace(task, evaluate=lambda: {"loss": 1.0}, pictures=dict), tmp_path / str(place), quiet=True)
+    found = [losses(tmp_path / str(place)) for place in range(2)]
+    assert len(found[0]) == 5
+    assert found[0] == found[1]
+    batches = [task.batch(np.random.default_rng(0))[0] for task in tasks]
+    assert (batches[0] == batches[1]).all()
+    assert (batches[0] != batches[2]).any()
 
 
 @pytest.mark.train

@@ -22,7 +22,7 @@ RECIPE = RnnRecipe(
     layer_sizes=(16,),
     attn_length=0,
     schedule=Schedule(steps=30, batch_size=8, learning_rate=0.02, warmup=1),
-    steps=32,
+    length=32,
 )
 
 

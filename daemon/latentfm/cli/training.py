@@ -154,6 +154,10 @@ def examples(
             typer.echo(f"  {name}: {count}")
     for name, count in facts["counts"]["all"].items():
         typer.echo(f"{name}: {count}")
+    for reason, count in facts["failed"]["reasons"].items():
+        typer.echo(f"  {reason}: {count}")
+    for line in facts["failed"]["first"]:
+        typer.echo(f"left out: {line}", err=True)
 
 
 def train(
@@ -188,7 +192,12 @@ def train(
     free_bits: Annotated[
         float | None, typer.Option(min=0.0, help="MusicVAE: bits of a code that cost nothing; 0 to 256 (small: 23).")
     ] = None,
-    length: Annotated[int, typer.Option(min=16, help="RNN: steps of a stretch that is learnt from.")] = 128,
+    length: Annotated[
+        int | None,
+        typer.Option(
+            min=16, help="RNN: steps of a stretch, cut to whole bars, 128; polyphony: events, 512.", show_default=False
+        ),
+    ] = None,
     transpose: RangeOption = None,
     patience: Annotated[
         int, typer.Option(min=0, help="Stop after so many evaluations without a better held-out loss; 0 never.")

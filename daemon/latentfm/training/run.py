@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,24 +10,26 @@ from typing import Any
 import structlog
 
 from latentfm.errors import TrainingError
-from latentfm.models.card import Card, read_card
+from latentfm.models.card import ANY_METRE, Card, read_card
 from latentfm.models.catalogue import find
-from latentfm.models.folders import SHIPPED, own_folder
+from latentfm.models.folders import own_folder
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.playable import Steps
 from latentfm.training.checkpoints.description import Description, write_description
-from latentfm.training.configurations import ANY_METRE, Configuration, configuration, steps_of
+from latentfm.training.configurations import configuration, steps_of
 from latentfm.training.data import examples as data
 from latentfm.training.data.folder import read_json, write_json
-from latentfm.training.fit.asked import MAY_CHANGE, Asked, plain, rnn_recipe, vae_recipe
-from latentfm.training.fit.checkpoints import best_step
+from latentfm.training.fit.asked import MAY_CHANGE, Asked, changes, plain, rnn_recipe, vae_recipe
+from latentfm.training.fit.checkpoints import best_step, newest_step
 from latentfm.training.fit.devices import strategy
 from latentfm.training.fit.loop import Task, train
 from latentfm.training.fit.rnn import RnnRecipe
+from latentfm.training.fit.sides import bar_of
 from latentfm.training.fit.tasks import rnn_training, vae_training
 from latentfm.training.fit.vae import VaeRecipe
-from latentfm.training.importing import Wish, import_checkpoint
+from latentfm.training.importing import Wish, check_name, import_checkpoint
 from latentfm.training.measure.figures import measure, rounded
+from latentfm.training.measure.fitting import misfit
 
 log = structlog.get_logger()
 RUN = "run.json"
@@ -68,8 +69,9 @@ def run(
         quiet: show no progress.
 
     Raises:
-        TrainingError: the examples are missing, empty or of another configuration; the folder is of another
-            training; the disk is full; the loss is no number any more.
+        ModelError: no model can have the name, or one that ships has it.
+        TrainingError: another model has the name; the examples are missing, empty or of another
+            configuration; the folder is of another training; disk or memory is full; the loss is no number any more.
     """
     _check_name(name, examples)
     devices = strategy()
@@ -77,8 +79,7 @@ def run(
         log.info("training_shared", devices=devices.num_replicas_in_sync)
     with devices.scope():
         prepared = prepare(config, examples, asked, name)
-    _claim(prepared, folder)
-    described = _description(prepared, licence)
+    described = _description(prepared, licence, _claim(prepared, folder))
     write_description(folder, described)
     train(prepared.task, folder, strategy=devices, quiet=quiet)
     return publish(prepared, folder, examples, described)
@@ -99,14 +100,12 @@ def prepare(config: str, examples: Path, asked: Asked, name: str) -> Prepared:
         )
     metre = facts["metre"]
     if isinstance(chosen, VaeConfiguration):
-        reach = asked.transpose or chosen.converter.transpose_range
         vae = vae_recipe(name, chosen, asked, steps_of(metre))
-        return Prepared(name, config, metre, facts, vae, vae_training(vae, sides, reach))
-    if asked.transpose is not None:
-        raise TrainingError(f"{config} is transposed beforehand: say --transpose to latentfm dataset examples")
-    rnn = rnn_recipe(name, chosen, asked)
-    task = rnn_training(rnn, chosen.facts(rnn.layer_sizes, rnn.attn_length), sides)
-    return Prepared(name, config, "4/4" if metre == ANY_METRE else metre, facts, rnn, task)
+        return Prepared(name, config, metre, facts, vae, vae_training(vae, sides))
+    rnn = rnn_recipe(name, chosen, asked, metre)
+    played = "4/4" if metre == ANY_METRE else metre
+    task = rnn_training(rnn, chosen.facts(rnn.layer_sizes, rnn.attn_length), sides, bar_of(chosen.encoding, played))
+    return Prepared(name, config, played, facts, rnn, task)
 
 
 def publish(prepared: Prepared, folder: Path, examples: Path, described: Description) -> Card:
@@ -115,9 +114,9 @@ def publish(prepared: Prepared, folder: Path, examples: Path, described: Descrip
     described = described.model_copy(update={"provenance": {**described.provenance, "best_step": best}})
     write_description(folder, described)
     entry = import_checkpoint(folder, own, Wish(name=prepared.name, config=prepared.config, replace=True))
-    _, sides = data.load(examples)
+    facts, sides = data.load(examples)
     steps = Steps(entry.path, entry.card.sha256)
-    figures = measure(entry.card, steps, sides["training"], sides["eval"])
+    figures = measure(entry.card, steps, sides["training"], sides["eval"], facts["metre"])
     provenance = {**entry.card.provenance, "figures": rounded(figures)}
     card = entry.card.model_copy(update={"provenance": provenance})
     temporary = entry.path.with_suffix(".json.part")
@@ -135,29 +134,22 @@ def evaluate(model: str, examples: Path) -> tuple[Card, dict[str, float]]:
         examples: what ``latentfm dataset examples`` made; its eval side is measured on.
 
     Raises:
-        TrainingError: the examples are missing, or of another kind than the model.
+        TrainingError: the examples are missing, or the model can't read them.
         ModelError: there is no such model.
     """
     facts, sides = data.load(examples)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(model)
         entry = import_checkpoint(folder, Path(place), Wish(name="measured")) if folder.is_dir() else find(model)
-        played, meant = entry.card.model.representation, _representation(configuration(facts["model"]))
-        if played != meant:
-            raise TrainingError(f"{model} plays {played}, and {examples} holds {meant}: make examples for it")
-        return entry.card, measure(entry.card, Steps(entry.path, entry.card.sha256), sides["training"], sides["eval"])
-
-
-def _representation(chosen: Configuration) -> str:
-    if isinstance(chosen, VaeConfiguration):
-        return chosen.representation
-    return chosen.encoding.representation
+        if why := misfit(entry.card, configuration(facts["model"]), facts["metre"]):
+            raise TrainingError(f"{model} can't be measured on {examples}: {why}")
+        steps = Steps(entry.path, entry.card.sha256)
+        return entry.card, measure(entry.card, steps, sides["training"], sides["eval"], facts["metre"])
 
 
 def _check_name(name: str, examples: Path) -> None:
-    """Refuse, before hours of training, a name that another model has."""
-    if (SHIPPED / f"{name}.json").exists():
-        raise TrainingError(f"a model that ships is called {name!r}: give this one another --name")
+    """Refuse, before hours of training, a name that no model can have, or that another one has."""
+    check_name(name, own_folder(), replace=True)
     taken = own_folder() / f"{name}.json"
     if taken.exists():
         known = read_card(taken).provenance.get("examples", {}).get("sha256")
@@ -165,44 +157,32 @@ def _check_name(name: str, examples: Path) -> None:
             raise TrainingError(f"{taken.parent} has another model called {name!r}: give this one another --name")
 
 
-def _claim(prepared: Prepared, folder: Path) -> None:
-    """Note in a new folder whose it is; refuse one of another training."""
+def _claim(prepared: Prepared, folder: Path) -> list[dict[str, Any]]:
+    """Note in a folder whose it is, and refuse one of another training; return what was changed on the way."""
     if (folder / f"{prepared.name}.tflite").exists():
         raise TrainingError(f"{folder} is a folder of models: name another for the training")
-    wanted = {
-        "model": prepared.config,
-        "examples": prepared.facts["sha256"],
-        "recipe": plain(prepared.recipe),
-    }
-    wanted = json.loads(json.dumps(wanted))
+    wanted = {"model": prepared.config, "examples": prepared.facts["sha256"], "recipe": plain(prepared.recipe)}
+    noted: list[dict[str, Any]] = []
     if (folder / RUN).exists():
         known = read_json(folder / RUN, "a training's folder")
-        differing = [
-            f"{key}: {old!r} there, {new!r} now"
-            for key, old, new in _differences(known, wanted)
-            if key not in MAY_CHANGE and key != "name"
-        ]
-        if differing:
-            raise TrainingError(f"{folder} holds another training ({'; '.join(differing)}): name another --run folder")
+        noted = known.pop("changes", [])
+        found = {name.removeprefix("recipe."): values for name, values in changes(known, wanted).items()}
+        words = {name: f"{old!r} there, {new!r} now" for name, (old, new) in found.items()}
+        if refused := [f"{name}: {said}" for name, said in words.items() if name not in MAY_CHANGE]:
+            raise TrainingError(f"{folder} holds another training ({'; '.join(refused)}): name another --run folder")
+        if found:
+            step = newest_step(folder)
+            noted.append({"step": step, **{name: list(values) for name, values in found.items()}})
+            log.info("training_changed", model=prepared.name, step=step, changes=words)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / RUN, wanted)
+        write_json(folder / RUN, {**wanted, "changes": noted})
     except OSError as fault:
         raise TrainingError(f"{folder} can't be written: {fault.strerror}") from fault
+    return noted
 
 
-def _differences(known: dict[str, Any], wanted: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    found: list[tuple[str, Any, Any]] = []
-    for key in sorted(known.keys() | wanted.keys()):
-        old, new = known.get(key), wanted.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += _differences(old, new)
-        elif old != new:
-            found.append((key, old, new))
-    return found
-
-
-def _description(prepared: Prepared, licence: str) -> Description:
+def _description(prepared: Prepared, licence: str, noted: list[dict[str, Any]]) -> Description:
     facts = prepared.facts
     chosen = configuration(prepared.config)
     return Description(
@@ -217,5 +197,6 @@ def _description(prepared: Prepared, licence: str) -> Description:
             "data": {name: facts["data"].get(name) for name in ("pieces", "notes", "hours", "metres", "sha256")},
             "examples": {name: facts[name] for name in ("pieces", "examples", "options", "sha256")},
             "hyperparameters": plain(prepared.recipe),
+            "changes": noted,
         },
     )

@@ -99,12 +99,48 @@ def test_examples_are_written_whole_and_read_back(piece: Piece, tmp_path: Path) 
         examples.load(out)
 
 
+def test_chords_are_guessed_from_all_instruments(piece: Piece) -> None:
+    """Also where only one of them is learnt from; a piece without it is left out at once."""
+    alone = piece("tune", program=40)
+    played = NoteSequence.FromString(alone.SerializeToString())
+    for bar in range(8):
+        for pitch in ((53, 56, 60), (49, 53, 56))[bar % 2]:  # F minor, D flat major
+            played.notes.add(pitch=pitch, velocity=80, start_time=2 * bar, end_time=2 * bar + 2, instrument=1)
+    found = [
+        {tuple(symbols) for symbols in taken(one, "basic_improv", programs=frozenset({40}), infer_chords=True).chords}
+        for one in (alone, played)
+    ]
+    assert [len(symbols) for symbols in found] == [12, 12]
+    assert found[0] != found[1]
+    assert any(symbols[0] == "Fm" and symbols[16].startswith("C#") for symbols in found[1])
+    missing = taken(alone, "basic_improv", programs=frozenset({0}), infer_chords=True)
+    assert missing.counts == {"pieces_without_the_instrument": 1}
+
+
+def test_pieces_that_fail_are_named_with_the_reason(piece: Piece, tmp_path: Path) -> None:
+    """In what is written down, and where too few are left."""
+    pieces = [piece(f"piece {name}", bars=8 + at).SerializeToString() for at, name in enumerate("abcd")]
+    bad = piece("bad")
+    bad.notes[0].end_time = float("inf")
+    failing = [bad.SerializeToString(), b"\xff"]
+    facts = examples.make([*pieces, *failing], {}, tmp_path / "out", "basic_rnn", Options(eval_share=0.4))
+    assert facts["counts"]["all"]["pieces_that_failed"] == 2
+    first = facts["failed"]["first"]
+    assert first[0] == "bad.mid: OverflowError: cannot convert float infinity to integer"
+    assert first[1].startswith("piece 6: DecodeError: ")
+    with pytest.raises(
+        TrainingError, match=r"0 pieces of 2 .*2 pieces failed, such as bad\.mid: Over.*; piece 2: Decode"
+    ):
+        examples.make(failing, {}, tmp_path / "none", "basic_rnn", Options())
+
+
 @pytest.mark.parametrize(
     ("model", "options", "words"),
     [
         ("cat-mel_2bar_small", {"metre": "any"}, "name it with --metre"),
         ("cat-mel_2bar_small", {"min_bars": 3}, "for event RNNs"),
         ("cat-mel_2bar_small", {"transpose": (0, 1)}, "latentfm train"),
+        ("basic_improv", {"transpose": (0, 1)}, "all twelve keys anyway"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(model: str, options: dict[str, Any], words: str) -> None:

@@ -32,3 +32,14 @@ def test_patience_counts_from_the_best(tmp_path: Path) -> None:
     assert not log.evaluation(4, {"loss": float("nan")})
     assert log.since_best() == 2
     assert diary.Diary(tmp_path, 4).since_best() == 2
+
+
+def test_a_loss_that_is_no_number_is_never_the_best(tmp_path: Path) -> None:
+    """The next one that is a number is better."""
+    log = diary.Diary(tmp_path, 0)
+    assert [log.evaluation(step, {"loss": loss}) for step, loss in ((1, float("nan")), (2, 1.0), (3, 0.5))] == [
+        False,
+        True,
+        True,
+    ]
+    assert log.since_best() == 0

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,35 @@ def test_a_full_disk_costs_nothing_that_was_saved(tmp_path: Path) -> None:
     assert not list((tmp_path / "full").rglob("*tempstate*"))
     np.testing.assert_array_equal(run(task(), tmp_path / "full"), whole)
     assert diary.read(tmp_path / "full") == diary.read(tmp_path / "whole")
+
+
+def test_too_little_memory_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
+    """The error names the batch size, whether a batch was too much or an evaluation."""
+    large = task()
+
+    def refused() -> dict[str, float]:
+        raise tf.errors.ResourceExhaustedError(None, None, "{{node x}} OOM when allocating tensor with shape[8,64]")
+
+    with pytest.raises(TrainingError, match=r"more memory than there is.*smaller --batch-size than 8"):
+        run(replace(large, batch=lambda _: (np.zeros(1 << 47),)), tmp_path / "batch")
+    with pytest.raises(TrainingError, match=r"there is \(OOM when.*smaller --batch-size than 8"):
+        run(replace(large, evaluate=refused), tmp_path / "evaluation")
+
+
+def test_a_loss_that_is_no_number_ends_what_a_lower_rate_goes_on_with(tmp_path: Path) -> None:
+    """Nothing of it is saved."""
+    run(task(), tmp_path, stop_at=10)
+    with pytest.raises(TrainingError, match="lower --learning-rate"):
+        run(task(learning_rate=1e30), tmp_path)
+    run(task(learning_rate=1e-4), tmp_path)
+    assert [line["step"] for line in diary.read(tmp_path) if "loss" in line] == list(range(1, 21))
+
+
+def test_gradients_beyond_a_norm_change_nothing(tmp_path: Path) -> None:
+    """Magenta's MusicVAE sets them to zero."""
+    before = task().weights["w"].numpy()
+    np.testing.assert_array_equal(run(task(skip_norm=1e-9), tmp_path / "all"), before)
+    np.testing.assert_array_equal(run(task(skip_norm=1e9), tmp_path / "none"), run(task(), tmp_path / "free"))
 
 
 TWO_DEVICES = """

@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.errors import TrainingError
+from latentfm.models.card import ANY_METRE
 from latentfm.models.extraction import Bounds
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.music_vae.converters import converter_of
 from latentfm.models.playable import file_sha256
-from latentfm.training.configurations import ANY_METRE, Configuration, configuration, steps_of
+from latentfm.training.configurations import Configuration, configuration, steps_of
 from latentfm.training.data import workers
+from latentfm.training.data.failures import Failures
 from latentfm.training.data.folder import read_json, replaced, write_json
 from latentfm.training.data.split import held_out
 from latentfm.training.data.take import Source, Taken, Wanted, take
@@ -91,6 +93,8 @@ def wanted(model: Configuration, options: Options) -> Wanted:
         if options.transpose is not None:
             raise TrainingError(f"{model.name} is transposed while it learns: say --transpose to latentfm train")
         return _of_vae(model, options)
+    if model.family == "improv_rnn" and options.transpose is not None:
+        raise TrainingError(f"{model.name} learns every lead sheet in all twelve keys anyway: leave --transpose out")
     low, high = options.transpose or ((-4, 4) if model.family == "polyphony_rnn" else (0, 0))
     return Wanted(
         source=_SOURCES[model.family],
@@ -147,6 +151,7 @@ def make(
     asked = wanted(chosen, options)
     counts: Counter[str] = Counter()
     taken: list[Taken] = []
+    failures = Failures()
     jobs = [(asked, content) for content in pieces]
     for index, done in enumerate(workers.run(take, jobs, workers.Limits(seconds=120)), start=1):
         if tell is not None:
@@ -154,8 +159,10 @@ def make(
         if done.fault is None:
             taken.append(done.result)
         else:
-            counts["pieces_that_failed"] += 1
-    sides = _split(taken, options.eval_share)
+            failures.add(index - 1, pieces[index - 1], done.fault)
+    if failures.first:
+        counts["pieces_that_failed"] = failures.reasons.total()
+    sides = _split(taken, options.eval_share, failures)
     if asked.converter is not None:
         sides = _distinct(sides, counts)
     total = {str(side): _counted(sides[side]) for side in SIDES}
@@ -165,10 +172,11 @@ def make(
         "pieces": {side: sum(bool(one.events) for one in sides[side]) for side in SIDES},
         "examples": {side: sum(len(one.events) for one in sides[side]) for side in SIDES},
         "counts": {**total, "all": dict(counts)},
+        "failed": failures.facts(),
         "options": {name: _plain(value) for name, value in vars(options).items()},
         "data": origin,
     }
-    _check(facts, options)
+    _check(facts, options, failures)
     with replaced(out, FACTS) as new:
         for side in SIDES:
             _save(new / f"{side}.npz", sides[side])
@@ -201,11 +209,14 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[Side, Examples]]:
     return facts, sides
 
 
-def _split(taken: list[Taken], share: float) -> dict[Side, list[Taken]]:
+def _split(taken: list[Taken], share: float, failures: Failures) -> dict[Side, list[Taken]]:
     kept = [one for one in taken if one.events]
     if len(kept) < 2:  # noqa: PLR2004
         counts = sum((one.counts for one in taken), Counter[str]())
-        raise TrainingError(f"{len(kept)} pieces of {len(taken)} give examples, which is too few.{_reasons(counts)}")
+        count = len(taken) + failures.reasons.total()
+        raise TrainingError(
+            f"{len(kept)} pieces of {count} give examples, which is too few.{failures.words()}{_reasons(counts)}"
+        )
     chosen = held_out([one.keys for one in kept], share)
     sides: dict[Side, list[Taken]] = {"training": [], "eval": []}
     for one, out in zip(kept, chosen, strict=True):
@@ -237,13 +248,13 @@ def _counted(side: list[Taken]) -> dict[str, int]:
     return dict(sorted(sum((one.counts for one in side), Counter[str]()).items()))
 
 
-def _check(facts: dict[str, Any], options: Options) -> None:
+def _check(facts: dict[str, Any], options: Options, failures: Failures) -> None:
     for side in SIDES:
         if not facts["examples"][side]:
             counts = sum((Counter(facts["counts"][part]) for part in (*SIDES, "all")), Counter[str]())
             raise TrainingError(
                 f"no example is left to {'learn from' if side == 'training' else 'hold out'} "
-                f"(metre {options.metre}).{_reasons(counts)}"
+                f"(metre {options.metre}).{failures.words()}{_reasons(counts)}"
             )
 
 

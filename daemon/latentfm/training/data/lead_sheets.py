@@ -23,27 +23,39 @@ class LeadSheet:
     chords: list[str]
 
 
-def lead_sheets(
-    quantised: NoteSequence, bounds: Bounds, counts: Counter[str], *, infer_chords: bool = False
-) -> list[LeadSheet]:
+def add_chords(sequence: NoteSequence, quantised: NoteSequence, counts: Counter[str]) -> None:
+    """Guess the chords of a stretch from all of its notes (note-seq's chord inference), and write them down.
+
+    Args:
+        sequence: that the stretch was taken from; the chords are added to it.
+        quantised: the stretch; one that has chords already is left alone.
+        counts: added to.
+    """
+    chord = NoteSequence.TextAnnotation.CHORD_SYMBOL
+    if any(text.annotation_type == chord for text in quantised.text_annotations):
+        return
+    inference, start = part("chord_inference"), quantised.subsequence_info.start_time_offset
+    try:
+        inference.infer_chords_for_sequence(quantised)
+    except inference.ChordInferenceError:
+        counts["chord_inference_failed"] += 1
+        none = part("chords_lib").NO_CHORD  # or the last chord of the stretch before would go on
+        sequence.text_annotations.add(time=start, text=none, annotation_type=chord)
+        return
+    for text in quantised.text_annotations:
+        if text.annotation_type == chord:
+            sequence.text_annotations.add(time=start + text.time, text=text.text, annotation_type=chord)
+
+
+def lead_sheets(quantised: NoteSequence, bounds: Bounds, counts: Counter[str]) -> list[LeadSheet]:
     """Return melodies with the chords under them, each in all twelve keys.
 
     Args:
         quantised: with chord symbols as text annotations; without any, nothing is returned.
         bounds: of the melodies.
         counts: added to.
-        infer_chords: guess the chords of a sequence that has none from its notes (note-seq's chord inference).
     """
     chords_lib, symbols = part("chords_lib"), part("chord_symbols_lib")
-    if infer_chords and not any(
-        text.annotation_type == NoteSequence.TextAnnotation.CHORD_SYMBOL for text in quantised.text_annotations
-    ):
-        inference = part("chord_inference")
-        try:
-            inference.infer_chords_for_sequence(quantised)
-        except inference.ChordInferenceError:
-            counts["chord_inference_failed"] += 1
-            return []
     found: list[LeadSheet] = []
     for melody in melodies(quantised, bounds, counts):
         progression = chords_lib.ChordProgression()

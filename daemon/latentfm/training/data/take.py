@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.errors import ModelError
+from latentfm.models.card import ANY_METRE
 from latentfm.models.event_rnn import moved, squash
 from latentfm.models.event_rnn.encodings import encoding_of
 from latentfm.models.event_rnn.facts import EncodingFacts
@@ -22,8 +23,7 @@ from latentfm.models.events import MelodyNote, drum_pitches_to_label
 from latentfm.models.extraction import Bounds, bar_steps, drum_tracks, melodies
 from latentfm.models.music_vae.converters import Converter
 from latentfm.noteseq import NoteSequence, part
-from latentfm.training.configurations import ANY_METRE
-from latentfm.training.data.lead_sheets import LeadSheet, lead_sheets
+from latentfm.training.data.lead_sheets import LeadSheet, add_chords, lead_sheets
 from latentfm.training.data.split import keys_of
 
 Source = Literal["melody", "drums", "lead_sheet", "polyphony", "trio"]
@@ -43,7 +43,7 @@ class Wanted:
         transpose: semitones; each makes an example more.
         encoding: of an event RNN, whose key and range melodies are moved into; None for a MusicVAE.
         converter: what cuts a MusicVAE's windows, without a limit of how many; None for an event RNN.
-        infer_chords: guess chords where a lead sheet has none.
+        infer_chords: guess chords where a lead sheet has none, from all instruments.
     """
 
     source: Source
@@ -73,11 +73,20 @@ def take(job: tuple[Wanted, bytes]) -> Taken:
     wanted, content = job
     sequence = NoteSequence.FromString(content)
     taken = Taken(keys_of(sequence))
-    _keep_only(sequence, wanted)
-    if not sequence.notes:
+    split = part("sequences_lib").split_note_sequence_on_time_changes
+    kept = [
+        NoteSequence.Note.FromString(note.SerializeToString()) for note in sequence.notes if _is_wanted(note, wanted)
+    ]
+    if not kept:
         taken.counts["pieces_without_the_instrument"] += 1
         return taken
-    for stretch in part("sequences_lib").split_note_sequence_on_time_changes(sequence):
+    if wanted.infer_chords:
+        for stretch in split(sequence):
+            if (heard := _quantised(stretch, wanted, Counter())) is not None:
+                add_chords(sequence, heard, taken.counts)
+    del sequence.notes[:]
+    sequence.notes.extend(kept)
+    for stretch in split(sequence):
         quantised = _quantised(stretch, wanted, taken.counts)
         if quantised is None:
             continue
@@ -89,21 +98,14 @@ def take(job: tuple[Wanted, bytes]) -> Taken:
     return taken
 
 
-def _keep_only(sequence: NoteSequence, wanted: Wanted) -> None:
-    """Leave the notes of the programs and the track that were asked for."""
+def _is_wanted(note: Any, wanted: Wanted) -> bool:
+    """Say whether a note is of the programs and the track that were asked for."""
     drums = wanted.source == "drums"
-
-    def counts(note: Any) -> bool:
-        if wanted.source == "trio":
-            return True
-        if note.is_drum != drums or (wanted.track is not None and note.instrument != wanted.track):
-            return False
-        return drums or wanted.programs is None or note.program in wanted.programs
-
-    kept = [note for note in sequence.notes if counts(note)]
-    copies = [NoteSequence.Note.FromString(note.SerializeToString()) for note in kept]
-    del sequence.notes[:]
-    sequence.notes.extend(copies)
+    if wanted.source == "trio":
+        return True
+    if note.is_drum != drums or (wanted.track is not None and note.instrument != wanted.track):
+        return False
+    return drums or wanted.programs is None or note.program in wanted.programs
 
 
 def _quantised(stretch: NoteSequence, wanted: Wanted, counts: Counter[str]) -> NoteSequence | None:
@@ -151,7 +153,7 @@ def _extract(quantised: NoteSequence, wanted: Wanted, taken: Taken) -> None:
                     labels = [int(bool(event)) if one else drum_pitches_to_label(event) for event in track]
                     taken.events.append(np.array(labels, dtype=np.int32))
             case "lead_sheet":
-                for sheet in lead_sheets(shifted, wanted.bounds, taken.counts, infer_chords=wanted.infer_chords):
+                for sheet in lead_sheets(shifted, wanted.bounds, taken.counts):
                     _add_sheet(taken, sheet, wanted)
             case "polyphony":
                 _add_voices(taken, shifted, wanted.bounds)

@@ -84,7 +84,7 @@ def attention_rnn(_cache: Path) -> Training:
     recipe = recipes.ATTENTION_RNN
     kind = "runs of up to six bars of 4/4 and 2/4 tunes, in C, and their bars read in half time"
     texts = ("Continues melodies in 4/4, event by event.", "4/4", (FOLK,), kind)
-    return _rnn(recipe, shipped.melody_sequences(recipe.steps), texts)
+    return _rnn(recipe, shipped.melody_sequences(recipe.length), texts)
 
 
 def drum_kit(cache: Path) -> Training:
@@ -92,13 +92,13 @@ def drum_kit(cache: Path) -> Training:
     recipe = recipes.DRUM_KIT
     kind = "six bars of our own patterns arranged, and pieces of Freedoom's drum tracks"
     texts = ("Continues drums in 4/4, event by event.", "4/4", (OWN_DRUMS, FREEDOOM), kind)
-    return _rnn(recipe, shipped.drum_sequences(cache, recipe.steps), texts)
+    return _rnn(recipe, shipped.drum_sequences(cache, recipe.length), texts)
 
 
 def improv(_cache: Path) -> Training:
     """Melodies to chords: ImprovRNN's `chord_pitches_improv`."""
     recipe = recipes.IMPROV
-    sheets = lead_sheets(recipe.steps)
+    sheets = lead_sheets(recipe.length)
     kind = (
         "pieces of tunes in 4/4, 2/4, 3/4 and 6/8 with one chord a bar, which a search for the likeliest diatonic "
         "chords gave them, each in three of the twelve keys; some in half time"
@@ -112,7 +112,7 @@ def improv(_cache: Path) -> Training:
 def chorales(_cache: Path) -> Training:
     """Four voices: PolyphonyRNN's `polyphony`, on a grid of eighths."""
     recipe = recipes.CHORALES
-    sides = chorale_sequences(read_chorales(), recipe.steps)
+    sides = chorale_sequences(read_chorales(), recipe.length)
     kind = "pieces of chorales in four voices on the grid of eighths, in nine transpositions; split by tune"
     texts = ("Plays chorales in four voices, note by note.", "any", (CHORALES,), kind)
     return _rnn(recipe, sides, texts)
@@ -233,7 +233,7 @@ def _rnn(
     known = configuration.facts(recipe.layer_sizes, recipe.attn_length)
     known = known.model_copy(update={"steps_per_quarter": recipe.steps_per_quarter})
     encoding = encoding_of(known)
-    learn, test = (encode(side, encoding, recipe.steps, given) for side, given in zip(sides, chords, strict=True))
+    learn, test = (encode(side, encoding, recipe.length, given) for side, given in zip(sides, chords, strict=True))
     task, network = rnn_task(recipe, encoding, learn, test, product_type())
     description, metre, sources, kind = texts
     data = f"{len(learn)} sequences ({kind}); {len(test)} of other pieces held out."

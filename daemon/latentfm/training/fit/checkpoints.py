@@ -53,7 +53,7 @@ class Checkpoints:
         except (tf.errors.OpError, OSError) as fault:
             _clear(folder)
             raise TrainingError(
-                f"the checkpoint of step {step} could not be written to {folder}: {_words(fault)}; the one "
+                f"the checkpoint of step {step} could not be written to {folder}: {words(fault)}; the one "
                 "before it is whole: make room and start the same command again to go on from it"
             ) from fault
 
@@ -77,16 +77,21 @@ class Checkpoints:
         try:
             self._saver.restore(None, path)
         except (tf.errors.OpError, ValueError) as fault:
-            raise TrainingError(f"the checkpoint {path} is damaged or of another network: {_words(fault)}") from fault
+            raise TrainingError(f"the checkpoint {path} is damaged or of another network: {words(fault)}") from fault
         for variable in self._all.values():
             if hasattr(variable, "values"):
                 variable.assign(variable.values[0].read_value())
 
 
+def newest_step(folder: Path) -> int:
+    """Return the step of the newest checkpoint in a folder, 0 where there is none."""
+    newest = tf.train.latest_checkpoint(str(folder))
+    return int(newest.rsplit("-", 1)[1]) if newest else 0
+
+
 def best_step(folder: Path) -> int:
     """Return the step of a training's best checkpoint, 0 where none was judged yet."""
-    best = tf.train.latest_checkpoint(str(folder / BEST))
-    return int(best.rsplit("-", 1)[1]) if best else 0
+    return newest_step(folder / BEST)
 
 
 def adam(checkpoints: Checkpoints, gradients: Mapping[str, Tensor], rate: Tensor) -> None:
@@ -122,7 +127,7 @@ def _clear(folder: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _words(fault: Exception) -> str:
+def words(fault: Exception) -> str:
     """Return what TensorFlow says without its own names of things."""
     text = str(getattr(fault, "message", None) or fault).splitlines()[0]
     return re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", text).strip()

@@ -34,7 +34,8 @@ class Diary:
 
     def evaluation(self, step: int, figures: Mapping[str, float]) -> bool:
         """Note an evaluation; return whether it is the best so far, by its loss."""
-        best = all(figures["loss"] < line["evaluation"]["loss"] for line in self.evaluations)
+        loss = _or_infinite(figures["loss"])
+        best = loss < min((_or_infinite(line["evaluation"]["loss"]) for line in self.evaluations), default=math.inf)
         line = {"step": step, "evaluation": dict(figures)}
         self.evaluations.append(line)
         self._write([line])

@@ -7,7 +7,8 @@ had not been. On several GPUs the batch is shared out and the gradients are aver
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from latentfm.errors import TrainingError
-from latentfm.training.fit.checkpoints import Checkpoints, adam
+from latentfm.training.fit.checkpoints import Checkpoints, adam, words
 from latentfm.training.fit.diary import Diary
 from latentfm.training.networks.cells import Tensor, Weights
 
@@ -42,6 +43,7 @@ class Schedule:
     learning_rate: float = 1e-3
     warmup: int = 200
     clip_norm: float = 5.0
+    skip_norm: float | None = None  # gradients with such a norm or a larger one change nothing: Magenta's MusicVAE
     evaluate_every: int = 1000
     save_every: int = 250
     decay: Literal["cosine", "exponential", "constant"] = "cosine"
@@ -97,7 +99,7 @@ def train(
         The scalars of the last evaluation.
 
     Raises:
-        TrainingError: the loss is no number any more, or the folder can't be written.
+        TrainingError: the loss is no number any more, the memory is too small, or the folder can't be written.
     """
     strategy = strategy or tf.distribute.get_strategy()
     with strategy.scope():
@@ -133,9 +135,10 @@ class _Run:
             numbers, initial=start, total=schedule.steps, desc=task.name, mininterval=5, unit="step", disable=self.quiet
         )
         for step in bar:
-            batch = self._shared(task.batch(np.random.default_rng([task.seed, step])))
             rate, part = tf.constant(schedule.rate(step)), tf.constant(step / schedule.steps, tf.float32)
-            self.unnoted.append((step + 1, self.update(batch, rate, part)))
+            with _memory(task):
+                batch = self._shared(task.batch(np.random.default_rng([task.seed, step])))
+                self.unnoted.append((step + 1, self.update(batch, rate, part)))
             done, last = step + 1, step + 1 == end
             judged = done % schedule.evaluate_every == 0 or last
             if judged or done % _NOTED_EVERY == 0 or done % schedule.save_every == 0:
@@ -175,12 +178,14 @@ class _Run:
 
     def _note(self, bar: Any) -> None:
         """Write down the scalars of the steps since the last time."""
-        rows = [(done, {name: float(value) for name, value in scalars.items()}) for done, scalars in self.unnoted]
+        with _memory(self.task):  # a GPU says only here what went wrong
+            rows = [(done, {name: float(value) for name, value in scalars.items()}) for done, scalars in self.unnoted]
         self.unnoted.clear()
         for done, scalars in rows:
             if not np.isfinite(scalars["loss"]):
                 raise TrainingError(
-                    f"the loss is {scalars['loss']} at step {done}; go on from the last checkpoint with a lower rate"
+                    f"the loss is {scalars['loss']} at step {done}: start the same command again with a lower "
+                    "--learning-rate, and it goes on from the last checkpoint"
                 )
         if not rows:
             return
@@ -191,11 +196,12 @@ class _Run:
         bar.set_postfix({name: f"{value:.3g}" for name, value in rows[-1][1].items() if name != "gradient_norm"})
 
     def _evaluate(self, done: int) -> dict[str, float]:
-        figures = self.task.evaluate()
+        with _memory(self.task):
+            figures, pictures = self.task.evaluate(), self.task.pictures()
         with self.writer.as_default(done):
             for name, value in figures.items():
                 tf.summary.scalar(f"held_out/{name}", value)
-            for name, picture in self.task.pictures().items():
+            for name, picture in pictures.items():
                 tf.summary.image(name, picture[None])
         self.writer.flush()
         if self.diary.evaluation(done, figures):
@@ -204,6 +210,18 @@ class _Run:
         rounded = {name: round(value, 4) for name, value in figures.items()}
         log.info("training_evaluated", model=self.task.name, step=done, minutes=minutes, **rounded)
         return figures
+
+
+@contextmanager
+def _memory(task: Task) -> Iterator[None]:
+    """Say that memory ran out while computing; TensorFlow has the same error for a full disk."""
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as fault:
+        raise TrainingError(
+            f"{task.name} needs more memory than there is ({words(fault)}): start the same command again "
+            f"with a smaller --batch-size than {task.schedule.batch_size}, or train a smaller network"
+        ) from fault
 
 
 def _update(task: Task, checkpoints: Checkpoints, strategy: Any) -> Any:
@@ -220,6 +238,8 @@ def _update(task: Task, checkpoints: Checkpoints, strategy: Any) -> Any:
             context = tf.distribute.get_replica_context()
             gradients = context.all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
         clipped, norm = tf.clip_by_global_norm(gradients, task.schedule.clip_norm)
+        if task.schedule.skip_norm is not None:
+            clipped = [tf.where(norm < task.schedule.skip_norm, one, tf.zeros_like(one)) for one in clipped]
         adam(checkpoints, dict(zip(names, clipped, strict=True)), rate)
         return {**scalars, "loss": loss, "gradient_norm": norm}
 

@@ -26,7 +26,7 @@ class RnnRecipe:
     layer_sizes: tuple[int, ...]
     attn_length: int
     schedule: Schedule
-    steps: int = 96  # six bars of 4/4
+    length: int = 96  # events of a stretch: six bars of 4/4
     steps_per_quarter: int = 4
     keep: float = 0.7  # share of outputs that dropout keeps
     seed: int = 3

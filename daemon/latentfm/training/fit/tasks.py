@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from latentfm.models.event_rnn.encodings import encoding_of
 from latentfm.models.event_rnn.facts import RnnFacts
+from latentfm.models.event_rnn.polyphony import count_steps
 from latentfm.models.events import Labels
 from latentfm.training.data.examples import Examples as Raw
 from latentfm.training.data.examples import Side
@@ -24,15 +25,17 @@ HELD_OUT = 2048  # windows or stretches that evaluations while training look at
 SHOWN = 4  # in a picture
 
 
-def rnn_training(recipe: RnnRecipe, facts: RnnFacts, sides: dict[Side, Raw]) -> Task:
-    """Return the training of an event RNN."""
+def rnn_training(recipe: RnnRecipe, facts: RnnFacts, sides: dict[Side, Raw], bar: int) -> Task:
+    """Return the training of an event RNN; ``bar`` is the steps between the bar lines of pictures."""
     encoding = encoding_of(facts)
-    learn = encoded(sides["training"], encoding, recipe.steps)
-    test = encoded(sides["eval"], encoding, recipe.steps, HELD_OUT)
+    learn = encoded(sides["training"], facts, recipe.length)
+    test = encoded(sides["eval"], facts, recipe.length, HELD_OUT)
     task, network = rnn_task(recipe, encoding, learn, test, product_type())
-    truth, chords = cut(sides["eval"], recipe.steps)
+    truth, chords = cut(sides["eval"], facts, recipe.length)
     shown_rows = some(len(truth), HELD_OUT)[:SHOWN]
-    bar = 4 * facts.steps_per_quarter
+    wide = recipe.length
+    if facts.representation == "polyphony":
+        wide = max(count_steps(truth[row]) for row in shown_rows) or 1
 
     def draw() -> Pictures:
         logits = network.logits(tf.constant(test.inputs(np.arange(len(shown_rows))), tf.float32)).numpy()
@@ -44,20 +47,20 @@ def rnn_training(recipe: RnnRecipe, facts: RnnFacts, sides: dict[Side, Raw]) -> 
                 guessed.append(cursor.event(int(logits[place, step].argmax())))
             shown.append(("held out", pictures.event_parts(truth[row], facts.representation)))
             shown.append(("likeliest next", pictures.event_parts(guessed, facts.representation)))
-        return {"next_events": pictures.draw(shown, recipe.steps, bar)}
+        return {"next_events": pictures.draw(shown, wide, bar)}
 
     return replace(task, pictures=draw)
 
 
-def vae_training(recipe: VaeRecipe, sides: dict[Side, Raw], reach: tuple[int, int]) -> Task:
-    """Return the training of a MusicVAE; melodies are transposed at random within ``reach``, in semitones."""
+def vae_training(recipe: VaeRecipe, sides: dict[Side, Raw]) -> Task:
+    """Return the training of a MusicVAE; melodies are transposed at random as the recipe says."""
     learn, test = sides["training"].windows(), sides["eval"].windows()
     test = test[some(len(test), HELD_OUT)]
-    facts = recipe.facts
+    facts, reach = recipe.facts, recipe.transpose or (0, 0)
 
     def draw_batch(rng: np.random.Generator, size: int) -> Labels:
         windows = learn[rng.integers(0, len(learn), size)]
-        return transposed(windows, reach, rng) if facts.representation == "melody" and any(reach) else windows
+        return transposed(windows, reach, rng) if any(reach) else windows
 
     task, network = vae_task(recipe, draw_batch, test, product_type())
     prior = np.random.default_rng(0).standard_normal((SHOWN, facts.z_size)).astype(np.float32)

@@ -40,6 +40,13 @@ class BetaOf(Protocol):
         """Return beta when ``part`` (0 to 1) of the training is done."""
 
 
+class ShareOf(Protocol):
+    """A share over a training."""
+
+    def at(self, part: Tensor) -> Tensor:
+        """Return the share when ``part`` (0 to 1) of the training is done."""
+
+
 @dataclass(frozen=True)
 class Beta:
     """The weight of the KL term in nats, and the free nats, over the training."""
@@ -52,7 +59,20 @@ class Beta:
     def at(self, part: Tensor) -> Tensor:
         """Return beta when ``part`` (0 to 1) of the training is done."""
         risen = tf.clip_by_value((part - self.rise[0]) / (self.rise[1] - self.rise[0]), 0.0, 1.0)
+        if not self.low:  # no factor leads away from nothing
+            return self.high * risen
         return self.low * (self.high / self.low) ** risen
+
+
+@dataclass(frozen=True)
+class OfDrawn:
+    """The share of previous labels that are the decoder's own: it grows until the middle of the training."""
+
+    most: float = 0.5
+
+    def at(self, part: Tensor) -> Tensor:
+        """Return the share when ``part`` (0 to 1) of the training is done."""
+        return self.most * tf.minimum(1.0, 2.0 * part)
 
 
 @dataclass(frozen=True)
@@ -64,8 +84,9 @@ class VaeRecipe:
     schedule: Schedule
     beta: BetaOf
     hidden: float = 0.15  # share of previous labels that are hidden from the decoder
-    own: float = 0.5  # share of previous labels that are the decoder's own at the end of the training
+    own: ShareOf = OfDrawn()  # share of previous labels that are the decoder's own
     together: float = 1.0  # weight of the distance between all codes together and the prior
+    transpose: tuple[int, int] | None = None  # semitones that windows of melodies are moved within, at random
     seed: int = 1
     start_from: str | None = None  # the training whose weights this one begins with
 
@@ -99,7 +120,7 @@ def vae_task(
         mu, sigma = network.encode(inputs_of(labels, facts))
         z = mu + sigma * noise
         drawn = likeliest_of(network.teacher_forced(tf.stop_gradient(z), labels, keep), labels, facts)
-        own = chance < recipe.own * tf.minimum(1.0, 2.0 * part)  # grows until the middle of the training
+        own = chance < recipe.own.at(part)
         logits = network.teacher_forced(z, tf.stop_gradient(tf.where(own, drawn, labels)), keep)
         reconstruction = tf.reduce_mean(errors_of(logits, labels, facts))
         kl = divergence(mu, sigma)

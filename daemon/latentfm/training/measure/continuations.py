@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from latentfm.errors import ModelError
 from latentfm.models.event_rnn import EventRNN, PolyphonyRNN, RnnFacts
 from latentfm.models.event_rnn.polyphony import count_steps, events_to_notes
 from latentfm.models.events import MelodyNote, drum_label_to_pitches, drum_pitches_to_label, events_to_labels
@@ -77,7 +78,10 @@ def _on_piano(event: int) -> int:
 def _voices(
     model: PolyphonyRNN, held_out: Sequence[NDArray[np.int32]], bar: int, rng: np.random.Generator
 ) -> dict[str, float]:
-    drawn = [voices.notes for voices in model.generate(_BARS * bar, rng, candidates=_PRIMERS // 2)]
+    try:
+        drawn = [voices.notes for voices in model.generate(_BARS * bar, rng, candidates=_PRIMERS // 2)]
+    except ModelError:  # it has hardly learnt to end a step
+        return {}
     corpus = [events_to_notes([int(event) for event in events]) for events in held_out]
     bars = _BARS * len(drawn), sum(count_steps([int(event) for event in events]) for events in held_out) / bar
     statistics = melody_statistics(drawn, corpus, bars)

@@ -26,5 +26,6 @@ MEANINGS: Final = {
     "halves_stroke_js": "the same between two halves of the held-out music",
     "path_monotone": "steps of a walk between two windows that do not lead back",
     "path_jump": "the largest step of a walk, as a share of the way",
-    "path_even_jump": "what it is when all steps are alike",
+    "path_mean_jump": "the largest step of all walks together",
+    "path_even_jump": "what they are when all steps are alike",
 }

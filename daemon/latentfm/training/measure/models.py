@@ -69,7 +69,8 @@ def evenness(model: MusicVAE, codes: NDArray[np.float32], rng: np.random.Generat
 
     Returns:
         ``path_monotone``: share of the steps of a path that do not lead back; ``path_jump``: the largest growth in
-        one step as a share of the whole way; ``path_even_jump``: what it is when all are alike.
+        one step as a share of the whole way, on the average; ``path_mean_jump``: the same of all paths together;
+        ``path_even_jump``: what they are when all steps are alike.
     """
     ends = codes[rng.integers(0, len(codes), (_PAIRS, 2))]
     paths = np.stack([latent.interpolate(a, b, _POINTS) for a, b in ends])
@@ -80,6 +81,7 @@ def evenness(model: MusicVAE, codes: NDArray[np.float32], rng: np.random.Generat
     return {
         "path_monotone": float((growth[there] >= 0).mean()) if there.any() else 1.0,
         "path_jump": float((growth[there].max(axis=1) / whole[there]).mean()) if there.any() else 0.0,
+        "path_mean_jump": float(growth.mean(axis=0).max() / whole.mean()) if there.any() else 0.0,
         "path_even_jump": 1 / (_POINTS - 1),
     }
 
