@@ -34,7 +34,7 @@ FOLDER = Path(__file__).parents[1] / "daemon" / "latentfm" / "takes"
 PLAYLISTS = Path(__file__).parents[1].resolve() / "playlists"
 AUDIO = "take.opus"
 LEVEL = 0.832  # libsndfile's compression level that comes to 96 kbit/s for stereo
-SECONDS = (60.0, 85.0)
+SECONDS = (46.0, 66.0)
 LARGEST = 12_000_000  # bytes of the whole folder
 TRIES = 40  # seeds that are tried for a mood
 

@@ -33,6 +33,9 @@ FRAMES = {  # mood: quarter notes a minute, lead notes a bar
     "dusk": ((72, 84), (3, 5)),
     "night": ((48, 58), (0.5, 2)),
     "rain": ((112, 124), (2, 4)),
+    "waltz": ((100, 116), (3, 5)),
+    "jig": ((144, 162), (3, 5)),
+    "chorale": ((84, 92), (2, 4)),
 }
 
 
@@ -42,11 +45,12 @@ def shipped() -> dict[str, Playlist]:
     return {path.stem: load_playlist(path) for path in PLAYLISTS}
 
 
-def test_five_moods_ship(shipped: dict[str, Playlist]) -> None:
+def test_eight_moods_ship(shipped: dict[str, Playlist]) -> None:
     """Each mood has its tempo and density, and no two share a lead, or a tempo in one metre."""
     assert {name: (mood.tempo.qpm, mood.melody.notes_per_bar) for name, mood in shipped.items()} == FRAMES
     for metre in METRES:
         ranges = sorted(mood.tempo.qpm for mood in shipped.values() if mood.tempo.metre == metre)
+        assert ranges
         assert all(slower[1] <= faster[0] + 2 for slower, faster in pairwise(ranges))
     leads = [mood.voice("lead") for mood in shipped.values()]
     assert len({lead.program for lead in leads if lead}) == len(shipped)
