@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from latentfm.models.latent import interpolate, slerp
+from latentfm.models.latent import evenly, interpolate, slerp
 
 
 def points(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -39,6 +39,13 @@ def test_points_on_one_line_are_joined_straight(scale: float) -> None:
     path = interpolate(a, scale * a, 5)
     assert np.isfinite(path).all()
     np.testing.assert_allclose(path[2], (1 + scale) / 2 * a, atol=1e-5)
+
+
+def test_places_lie_at_even_shares_of_the_way() -> None:
+    """A path that makes most of its way at once is walked slowly there; none leads back."""
+    assert evenly(np.array([0.0, 0.22, 0.45, 0.6, 0.6, 0.55, 0.6]), 4) == [0, 1, 2, 6]
+    assert evenly(np.array([0.0, 0.5, 0.2, 0.8, 0.6, 0.9, 1.0]), 5) == [0, 2, 2, 3, 6]
+    assert evenly(np.zeros(5), 3) == [0, 0, 4]
 
 
 def test_a_path_of_one_point_is_refused() -> None:

@@ -76,7 +76,16 @@ def test_a_path_begins_and_ends_with_the_reconstructions(melody: MusicVAE) -> No
     path, decoded = melody.interpolate(windows[0], windows[1], 5, rng, 0.0)
     np.testing.assert_array_equal(decoded.labels[[0, -1]], melody.reconstruct(windows, rng).labels)
     np.testing.assert_allclose(path[[0, -1]], melody.encode(windows)[0], atol=1e-6)
-    np.testing.assert_allclose(path[2], latent.slerp(path[0], path[-1], 0.5), atol=1e-6)
+
+
+def test_a_walk_moves_away_evenly(melody: MusicVAE) -> None:
+    """Its points lie on the spherical path, in its order, where what is heard is nearest to even shares of the way."""
+    a, b = np.random.default_rng(3).standard_normal((2, melody.z_size)).astype(np.float32)
+    fine = latent.interpolate(a, b, 17)
+    heard = melody.decode(fine, np.random.default_rng(0), 0.0).labels
+    away = (heard != heard[0]).mean(axis=1)
+    assert away[-1] > 0
+    np.testing.assert_array_equal(melody.walk(a, b, 5), fine[latent.evenly(away, 5)])
 
 
 def test_an_attribute_moves_points_towards_its_examples(melody: MusicVAE) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float32]
+Floats = NDArray[np.float64]
 
 
 def slerp(a: Points, b: Points, t: float) -> Points:
@@ -35,3 +36,16 @@ def interpolate(a: Points, b: Points, count: int) -> Points:
     if count < 2:  # noqa: PLR2004
         raise ValueError(f"a path has at least its two ends: {count} points asked for")
     return np.stack([slerp(a, b, index / (count - 1)) for index in range(count)])
+
+
+def evenly(distance: Floats, count: int) -> list[int]:
+    """Return which of many points on a path lie nearest to even shares of the way; the ends are among them.
+
+    Args:
+        distance: of each point from the first, in whatever measure, ``[points]``.
+        count: how many to return, at least 2; none goes back behind the one before.
+    """
+    shares = distance[-1] * np.arange(1, count - 1) / (count - 1)
+    nearest = np.abs(distance[:, None] - shares[None]).argmin(axis=0)
+    places: list[int] = np.maximum.accumulate([0, *nearest, len(distance) - 1]).tolist()
+    return places

@@ -64,25 +64,31 @@ def vae_figures(model: MusicVAE, held_out: Labels, unseen: Labels, seed: int = 0
 def evenness(model: MusicVAE, codes: NDArray[np.float32], rng: np.random.Generator) -> dict[str, float]:
     """Say how evenly music changes on the way from one window to another.
 
-    Between pairs of codes lie paths of equal steps; each point is decoded (the likeliest labels), and its distance from
-    the first is the share of steps that differ.
+    Between pairs of codes lie paths: in equal steps of the code, and as `MusicVAE.walk` goes. Each point is decoded
+    (the likeliest labels), and its distance from the first is the share of steps that differ.
 
     Returns:
-        ``path_monotone``: share of the steps of a path that do not lead back; ``path_jump``: the largest growth in
-        one step as a share of the whole way, on the average; ``path_mean_jump``: the same of all paths together;
-        ``path_even_jump``: what they are when all steps are alike.
+        Of both (``path_``, ``walk_``): ``monotone``, the share of steps that do not lead back; ``jump``, the largest
+        growth in one step as a share of the whole way, on the average; ``mean_jump``, the same of all paths together.
+        And ``path_even_jump``: what they are when all steps are alike.
     """
     ends = codes[rng.integers(0, len(codes), (_PAIRS, 2))]
-    paths = np.stack([latent.interpolate(a, b, _POINTS) for a, b in ends])
-    decoded = model.decode(paths.reshape(-1, codes.shape[1]), rng, 0.0).labels.reshape(_PAIRS, _POINTS, -1)
+    found = _growth(model, np.stack([latent.interpolate(a, b, _POINTS) for a, b in ends]), "path")
+    found |= _growth(model, np.stack([model.walk(a, b, _POINTS) for a, b in ends]), "walk")
+    return {**found, "path_even_jump": 1 / (_POINTS - 1)}
+
+
+def _growth(model: MusicVAE, paths: NDArray[np.float32], name: str) -> dict[str, float]:
+    """Return how the distance grows along paths ``[paths, points, z]``."""
+    codes = paths.reshape(-1, paths.shape[-1])
+    decoded = model.decode(codes, np.random.default_rng(0), 0.0).labels.reshape(*paths.shape[:2], -1)
     distance = (decoded != decoded[:, :1]).mean(axis=2)
     growth, whole = np.diff(distance, axis=1), distance[:, -1]
     there = whole > 0
     return {
-        "path_monotone": float((growth[there] >= 0).mean()) if there.any() else 1.0,
-        "path_jump": float((growth[there].max(axis=1) / whole[there]).mean()) if there.any() else 0.0,
-        "path_mean_jump": float(growth.mean(axis=0).max() / whole.mean()) if there.any() else 0.0,
-        "path_even_jump": 1 / (_POINTS - 1),
+        f"{name}_monotone": float((growth[there] >= 0).mean()) if there.any() else 1.0,
+        f"{name}_jump": float((growth[there].max(axis=1) / whole[there]).mean()) if there.any() else 0.0,
+        f"{name}_mean_jump": float(growth.mean(axis=0).max() / whole.mean()) if there.any() else 0.0,
     }
 
 
