@@ -27,7 +27,7 @@ def test_it_goes_on_air_at_once_and_leaves_nothing_behind(
         chunk = subscription.get(5)
     assert chunk is not None
     assert chunk.playing.title == "One"
-    assert broadcast.monitor.pulse.ready
+    eventually(lambda: broadcast.monitor.pulse.ready, 5, "the monitor hears nothing")
     assert "one" in broadcast.director.committed
     eventually(lambda: "one" in bank.aired, 5, "the airing was not remembered")
     assert 0 < broadcast.runway.ahead < 3
