@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from latentfm import cli, midi_file
+from latentfm import midi_file
 from latentfm.noteseq import NoteSequence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,26 +19,18 @@ Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, call: Callable[..., tuple[int, str, str]], tmp_path: Path) -> Run:
     """Return a function that calls ``latentfm`` where the fixtures are models; it returns status and what was said."""
     folders = [*(FIXTURES / "event_rnn").iterdir(), FIXTURES / "music_vae" / "playables"]
     monkeypatch.setenv("LATENTFM_MODELS", os.pathsep.join(map(str, folders)))
     monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["latentfm", *arguments])
-        capsys.readouterr()
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as end:
-            status = int(end.code or 0)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return status, said.out if status == 0 else said.err
+    def calling(*arguments: str) -> tuple[int, str]:
+        status, out, err = call(*arguments)
+        return status, out if status == 0 else err
 
-    return call
+    return calling
 
 
 def save(name: str, notes: NoteSequence, *more: NoteSequence) -> str:

@@ -6,7 +6,6 @@ import errno
 import importlib.util
 import json
 import shutil
-import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +16,6 @@ from types import SimpleNamespace
 import pytest
 from note_seq.protobuf import generator_pb2
 
-from latentfm import cli
 from latentfm.check import check
 from latentfm.models import catalogue
 
@@ -26,22 +24,10 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Return a function that calls ``latentfm`` in this process and returns status, stdout and stderr."""
+def run(monkeypatch: pytest.MonkeyPatch, call: Run, tmp_path: Path) -> Run:
+    """Return a function that calls ``latentfm`` with a folder of models of its own."""
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("LATENTFM_MODELS", str(tmp_path / "models"))
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["latentfm", *map(str, arguments)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as end:
-            status = int(end.code or 0)
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
     return call
 
 
