@@ -18,7 +18,7 @@ from latentfm.models.event_rnn.melody import moved, squash_shift
 from latentfm.models.event_rnn.player import Player
 from latentfm.models.event_rnn.walk import Walk, log_likelihood
 from latentfm.models.events import drum_label_to_pitches, drum_pitches_to_label
-from latentfm.models.playable import draw
+from latentfm.models.playable import Array, choose, log_probabilities
 
 Event = int | frozenset[int]
 _HAND_CLAP = 39  # what a model of one drum plays
@@ -76,18 +76,18 @@ class EventRNN(Player):
         walk.spread(candidates)
         cursors = [cursor, *(cursor.copy() for _ in range(candidates - 1))]
         uniforms = rng.random((steps, candidates))
-        drawn = np.zeros((candidates, steps), dtype=np.int64)
-        likelihood = np.zeros(candidates)
+        drawn: list[list[int]] = []
+        seen, classes = [logits], list[Array]()
         for step in range(steps):
-            classes, likely = draw(logits, temperature, uniforms[step])
-            likelihood += likely
-            drawn[:, step] = [place.event(label) for place, label in zip(cursors, classes.tolist(), strict=True)]
+            classes.append(choose(seen[-1], temperature, uniforms[step]))
+            drawn.append([place.event(label) for place, label in zip(cursors, classes[-1].tolist(), strict=True)])
             if step + 1 < steps:
-                events = zip(cursors, drawn[:, step].tolist(), strict=True)
-                logits = walk.step(np.stack([place.push(event) for place, event in events]))
+                inputs = [place.push(event) for place, event in zip(cursors, drawn[-1], strict=True)]
+                seen.append(walk.step(np.stack(inputs) if candidates > 1 else inputs[0][None]))
+        likely = log_probabilities(np.concatenate(seen), np.concatenate(classes)).reshape(steps, candidates)
         return [
             Continuation(tuple(self._outward(events, shift)), value)
-            for events, value in zip(drawn.tolist(), likelihood.tolist(), strict=True)
+            for events, value in zip(zip(*drawn, strict=True), likely.sum(axis=0).tolist(), strict=True)
         ]
 
     def logits(self, events: Sequence[Event], chords: Sequence[str] | None = None) -> NDArray[np.float32]:

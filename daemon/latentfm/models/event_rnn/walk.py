@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from latentfm.models.event_rnn.encodings import Cursor
 from latentfm.models.event_rnn.facts import RnnFacts
-from latentfm.models.playable import Array, Steps
+from latentfm.models.playable import Array, Steps, log_probabilities
 
 
 class Walk:
@@ -52,6 +52,4 @@ class Walk:
 
 def log_likelihood(logits: NDArray[np.float32], labels: Sequence[int]) -> float:
     """Return how likely labels are, one for each row of logits, in nats."""
-    wide = logits.astype(np.float64)
-    wide -= wide.max(axis=1, keepdims=True)
-    return float((wide[np.arange(len(wide)), np.array(labels, dtype=np.intp)] - np.log(np.exp(wide).sum(axis=1))).sum())
+    return float(log_probabilities(logits, np.array(labels, dtype=np.intp)).sum())
