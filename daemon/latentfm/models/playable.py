@@ -122,7 +122,8 @@ def choose(logits: NDArray[np.float32], temperature: float, uniforms: NDArray[np
         Classes int ``[n]``.
     """
     if temperature == 0:
-        return logits.argmax(axis=1)
+        likeliest: Array = logits.argmax(axis=1)
+        return likeliest
     cumulative = _below_top(logits)
     if temperature != 1:
         cumulative /= temperature
@@ -133,7 +134,8 @@ def choose(logits: NDArray[np.float32], temperature: float, uniforms: NDArray[np
         classes = cumulative[0].searchsorted(wanted, "right")
     else:
         classes = (cumulative <= wanted[:, None]).sum(axis=1)
-    return np.minimum(classes, logits.shape[1] - 1)
+    within: Array = np.minimum(classes, logits.shape[1] - 1)
+    return within
 
 
 def log_probabilities(logits: NDArray[np.float32], classes: Array) -> NDArray[np.float64]:
