@@ -50,6 +50,15 @@ def test_ticks_hide_behind_no_running_status(track: bytes, tmp_path: Path) -> No
         midi_file.read(path)
 
 
+def test_quarters_of_a_tick_are_a_bomb_too(tmp_path: Path) -> None:
+    """A note of millions of quarters, which last seconds at a mad tempo, would be millions of steps to a model."""
+    path = tmp_path / "steps.mid"
+    track = b"\x00\xff\x51\x03\x00\x00\x01" + NOTE + b"\x82\xab\x8a\x40\x3c\x00" + b"\x00\xff\x2f\x00"
+    path.write_bytes(b"MThd\0\0\0\6\0\0\0\1\0\1MTrk" + len(track).to_bytes(4, "big") + track)
+    with pytest.raises(MidiError, match=r"lasts 4900160 quarters; at most 20000 are read"):
+        midi_file.read(path)
+
+
 def test_a_status_runs_on_after_a_marker(tmp_path: Path) -> None:
     """Notes that go on without a status behind a marker are read."""
     track = NOTE + b"\x81\x70\x3c\x00" + b"\x00\xff\x06\x01A" + b"\x00\x3e\x40\x81\x70\x3e\x00"

@@ -117,15 +117,18 @@ def _roles(playlist: Playlist) -> Iterator[tuple[str, str, str]]:
 def _check_model(playlist: Playlist, role: str, name: str, representation: str) -> None:
     """Look whether a model is there and can play its role; raise ModelError where it can't."""
     from latentfm.models import catalogue  # noqa: PLC0415
+    from latentfm.models.playable import verify  # noqa: PLC0415
     from latentfm.music import metre  # noqa: PLC0415
 
     kind: catalogue.Kind = "event_rnn" if role.endswith("_rnn") or role == "polyphony" else "music_vae"
-    card = catalogue.find(name, kind, representation).card
+    entry = catalogue.find(name, kind, representation)
+    card = entry.card
     ours, theirs = metre.STEPS_PER_QUARTER, card.model.steps_per_quarter
     if ours % theirs if role == "polyphony" else ours != theirs:  # voices may move in steps that are longer
         raise ModelError(f"{name!r} counts {theirs} steps a quarter, where sections have {ours}")
     bar = metre.of(playlist)
     card.check_windows(bar.name, bar.steps_per_bar)
+    verify(entry.path, card.sha256)
 
 
 def _said(look: Callable[[], object]) -> list[str]:

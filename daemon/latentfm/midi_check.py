@@ -15,6 +15,7 @@ from latentfm.errors import MidiError
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_TICKS: Final = 5_000_000  # over an hour at 480 ticks a quarter and 120 qpm
+MAX_QUARTERS: Final = 20_000  # over an hour at 300 qpm; models take a step for each quarter of one
 _CHUNK: Final = 8
 _HEADER: Final = 6  # bytes of it that are read; it may have more
 _NUMBER: Final = 0x0FFFFFFF  # the largest that MIDI knows
@@ -124,4 +125,6 @@ def look(path: Path) -> int:
             raise MidiError(f"{path}: the MIDI file is cut off: a track of {length} bytes ends too early")
         ticks = max(ticks, _track(data[at : at + length], path))
         at += length
+    if ticks > MAX_QUARTERS * division:
+        raise MidiError(f"{path}: the MIDI file lasts {ticks // division} quarters; at most {MAX_QUARTERS} are read")
     return ticks

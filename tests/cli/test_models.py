@@ -216,6 +216,16 @@ def test_info_takes_a_prefix_as_import_does(run: Run) -> None:
     assert "drum_kit" in out
 
 
+@pytest.mark.train
+def test_info_takes_a_file_without_an_ending_as_import_does(run: Run, tmp_path: Path) -> None:
+    """Checkpoints of the first kind are one file, called as their trainer liked."""
+    bundle = ROOT / "tests" / "parity" / "fixtures" / "event_rnn" / "attention_rnn" / "attention_rnn.mag"
+    (tmp_path / "trained").write_bytes(generator_pb2.GeneratorBundle.FromString(bundle.read_bytes()).checkpoint_file[0])
+    status, out, err = run("models", "info", tmp_path / "trained")
+    assert status == 0, err
+    assert "attention_rnn" in out
+
+
 def test_a_playable_is_not_exported(run: Run) -> None:
     """It is said plainly what to export instead."""
     status, _, err = run("export", "drum_kit", "a.mag")
@@ -253,6 +263,21 @@ def test_a_model_in_the_wrong_role_is_told_before_it_airs(line: str, said: str, 
     key = line.split(" ", maxsplit=1)[0]
     report = check(station(tmp_path, models=line), {})
     assert [fault for fault in report.faults if f"models.{key}" in fault and said in fault], report.faults
+
+
+def test_a_model_whose_file_is_damaged_or_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`latentfm check` reads the playable, not only the card beside it."""
+    models = tmp_path / "models"
+    models.mkdir()
+    monkeypatch.setenv("LATENTFM_MODELS", str(models))
+    entry = catalogue.find("attention_rnn")
+    (models / "mine.json").write_text(entry.card.model_copy(update={"name": "mine"}).model_dump_json())
+    configuration = station(tmp_path / "station", models='melody_rnn = "mine"')
+    assert any("mine.tflite is missing" in fault for fault in check(configuration, {}).faults)
+    (models / "mine.tflite").write_bytes(entry.path.read_bytes()[:-1])
+    assert any("mine.tflite is damaged" in fault for fault in check(configuration, {}).faults)
+    shutil.copy(entry.path, models / "mine.tflite")
+    assert not any("mine" in fault for fault in check(configuration, {}).faults)
 
 
 @pytest.mark.parametrize(("learnt", "other"), [("6/8", True), ("3/4", False), ("any", False)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import struct
 import subprocess
@@ -55,6 +56,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bomb.mid").write_bytes(bomb())
     (folder / "text.mid").write_text("no music")
     (folder / "notes.txt").write_text("no music either")
+    (folder / os.fsdecode(b"caf\xe9.mid")).write_text("of another encoding")
     return folder
 
 
@@ -114,10 +116,11 @@ def test_files_become_a_model_that_has_a_name(
     built: tuple[Path, str], learnable: dict[str, Path], tmp_path: Path, own_models: Path
 ) -> None:
     """Bad files are named, TensorBoard shows how it went, and the card says what was learnt from and how well."""
-    assert "11 pieces of 2 files; 2 files could not be read" in built[1]
+    assert "11 pieces of 2 files; 3 files could not be read" in built[1]
     bad = (built[0] / "bad.txt").read_text()
     assert "bomb.mid: the MIDI file lasts more than" in bad
     assert "text.mid: not a MIDI file" in bad
+    assert "caf\N{REPLACEMENT CHARACTER}.mid: not a MIDI file" in bad
     assert "inner/tunes.abc#99: a tuplet of 7" in bad
     small = ["--layers", "8", "--steps", 4, "--evaluate-every", 2, "--batch-size", 4, "--length", 16]
     run, data = tmp_path / "run", learnable["basic_rnn"]

@@ -49,10 +49,10 @@ def info(
     - `latentfm models info ~/Downloads/cat-mel_2bar_big.tar`
     """
     from latentfm.cli import model_tables  # noqa: PLC0415
+    from latentfm.models import catalogue  # noqa: PLC0415
 
     path = Path(model)
-    named = path.exists() and (path.is_dir() or path.suffix)
-    if named or Path(f"{path}.index").is_file():  # a checkpoint's prefix is no file itself
+    if model not in catalogue.names() and (path.exists() or Path(f"{path}.index").is_file()):  # or a prefix
         quiet_logs()
         load_tensorflow("reading a checkpoint")
         model_tables.print_checkpoint(path, checkpoint)

@@ -31,6 +31,18 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def verify(path: Path, sha256: str) -> None:
+    """Check that a LiteRT file is the one that its card was written for.
+
+    Raises:
+        ModelError: it is missing, damaged or another one.
+    """
+    if not path.is_file():
+        raise ModelError(f"the playable {path} is missing; import the model again")
+    if file_sha256(path) != sha256:
+        raise ModelError(f"{path} is damaged or of another edition: its SHA-256 is not the one in its JSON")
+
+
 class Steps:
     """The steps of a playable, called by name with arrays by name."""
 
@@ -47,10 +59,7 @@ class Steps:
         """
         from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - only who plays models loads LiteRT
 
-        if not path.is_file():
-            raise ModelError(f"the playable {path} is missing; import the model again")
-        if file_sha256(path) != sha256:
-            raise ModelError(f"{path} is damaged or of another edition: its SHA-256 is not the one in its JSON")
+        verify(path, sha256)
         try:
             self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             names = self._interpreter.get_signature_list()

@@ -22,6 +22,7 @@ from latentfm.models.event_rnn.encodings import encoding_of
 from latentfm.models.folders import SHIPPED, ships
 from latentfm.models.music_vae import VaeFacts
 from latentfm.models.playable import file_sha256
+from latentfm.training.checkpoints.files import words
 from latentfm.training.checkpoints.load import load_into
 from latentfm.training.checkpoints.read import Checkpoint, read_checkpoint
 from latentfm.training.checkpoints.recognise import Match, identify, network_shapes, rnn_shape
@@ -111,7 +112,7 @@ def reason(fault: Exception) -> str:
     """Say in a few words why something could not be written."""
     if isinstance(fault, OSError):
         return errors.reason(fault)
-    return str(fault).splitlines()[0]
+    return words(fault)
 
 
 def _network(match: Match, checkpoint: Checkpoint, precision: Precision) -> tuple[Weights, dict[str, Any]]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from latentfm.errors import TrainingError
+from latentfm.errors import TrainingError, reason
 from latentfm.models.card import ANY_METRE, Card, read_card
 from latentfm.models.catalogue import find
 from latentfm.models.folders import own_folder
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.playable import Steps
 from latentfm.training.checkpoints.description import Description, write_description
+from latentfm.training.checkpoints.files import write_whole
 from latentfm.training.configurations import configuration, steps_of
 from latentfm.training.data import examples as data
 from latentfm.training.data.folder import read_json, write_json
@@ -80,7 +83,8 @@ def run(
     with devices.scope():
         prepared = prepare(config, examples, asked, name)
     described = _description(prepared, licence, _claim(prepared, folder))
-    write_description(folder, described)
+    with _writing(folder):
+        write_description(folder, described)
     train(prepared.task, folder, strategy=devices, quiet=quiet)
     return publish(prepared, folder, examples, described)
 
@@ -112,16 +116,16 @@ def publish(prepared: Prepared, folder: Path, examples: Path, described: Descrip
     """Make a playable of the best checkpoint, measure it, and write both on its card."""
     best, own = best_step(folder), own_folder()
     described = described.model_copy(update={"provenance": {**described.provenance, "best_step": best}})
-    write_description(folder, described)
+    with _writing(folder):
+        write_description(folder, described)
     entry = import_checkpoint(folder, own, Wish(name=prepared.name, config=prepared.config, replace=True))
     facts, sides = data.load(examples)
     steps = Steps(entry.path, entry.card.sha256)
     figures = measure(entry.card, steps, sides["training"], sides["eval"], facts["metre"])
     provenance = {**entry.card.provenance, "figures": rounded(figures)}
     card = entry.card.model_copy(update={"provenance": provenance})
-    temporary = entry.path.with_suffix(".json.part")
-    temporary.write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    temporary.replace(entry.path.with_suffix(".json"))
+    with _writing(own):
+        write_whole(entry.path.with_suffix(".json"), card.model_dump_json(indent=1) + "\n")
     log.info("playable_published", model=card.name, folder=str(own), step=best)
     return card
 
@@ -174,12 +178,21 @@ def _claim(prepared: Prepared, folder: Path) -> list[dict[str, Any]]:
             step = newest_step(folder)
             noted.append({"step": step, **{name: list(values) for name, values in found.items()}})
             log.info("training_changed", model=prepared.name, step=step, changes=words)
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / RUN, {**wanted, "changes": noted})
-    except OSError as fault:
-        raise TrainingError(f"{folder} can't be written: {fault.strerror}") from fault
     return noted
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say what to do where a folder can't be written."""
+    try:
+        yield
+    except OSError as fault:
+        raise TrainingError(
+            f"{folder} can't be written: {reason(fault)}; make room and start the same command again to go on"
+        ) from fault
 
 
 def _description(prepared: Prepared, licence: str, noted: list[dict[str, Any]]) -> Description:

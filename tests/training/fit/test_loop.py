@@ -104,6 +104,24 @@ def test_a_full_disk_costs_nothing_that_was_saved(tmp_path: Path) -> None:
     assert diary.read(tmp_path / "full") == diary.read(tmp_path / "whole")
 
 
+def test_what_kills_left_is_swept(tmp_path: Path) -> None:
+    """Files of checkpoints that no state names yet, and temporary ones, go when a training goes on; others stay."""
+    whole = run(task(), tmp_path / "whole")
+    left = tmp_path / "left"
+    run(task(), left, stop_at=5)
+    kept = {path.name for path in left.rglob("*ckpt*")}
+    (newest,) = list(left.glob("*-5.index"))
+    orphans = ("model.ckpt-9.index", "model.ckpt-9.data-00000-of-00001", "checkpoint.tmp1f", "model.ckpt-9_tempstate7")
+    for name in orphans:
+        (left / name).write_bytes(newest.read_bytes())
+    (left / "notes.txt").write_text("mine")
+    run(task(), left, stop_at=5)
+    assert {path.name for path in left.rglob("*ckpt*")} == kept
+    assert not (left / "checkpoint.tmp1f").exists()
+    assert (left / "notes.txt").read_text() == "mine"
+    np.testing.assert_array_equal(run(task(), left), whole)
+
+
 def test_too_little_memory_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
     """The error names the batch size, whether a batch was too much or an evaluation."""
     large = task()

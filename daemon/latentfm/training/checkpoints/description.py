@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from latentfm.errors import ModelError
+from latentfm.training.checkpoints.files import write_whole
 
 FILE = "model.json"
 
@@ -31,10 +32,8 @@ class Description(BaseModel):
 
 
 def write_description(folder: Path, description: Description) -> None:
-    """Write a description into a training's folder, under a temporary name first."""
-    temporary = folder / f"{FILE}.part"
-    temporary.write_text(description.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    temporary.replace(folder / FILE)
+    """Write a description into a training's folder."""
+    write_whole(folder / FILE, description.model_dump_json(indent=1) + "\n")
 
 
 def read_description(folder: Path) -> Description | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ Variables = Mapping[str, NDArray[np.float32]]
 PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
 BEST = "best"  # the folder that a training keeps its best checkpoint in
 _NUMBER = re.compile(r"-(\d+)$")
+_STATE = re.compile(r'^model_checkpoint_path: "(.+)"$', re.MULTILINE)  # as TensorFlow's savers write it
 
 
 def read_files(prefix: Path) -> tuple[Variables, int]:
@@ -51,15 +53,40 @@ def find_prefix(path: Path) -> Path:
         ModelError: there is none.
     """
     if path.is_dir():
-        best = list((path / BEST).glob("*.index"))
-        prefixes = {index.with_suffix("") for index in best or path.glob("*.index")}
-        if not prefixes:
+        found = _newest(path / BEST) or _newest(path)
+        if found is None:
             raise ModelError(f"no checkpoint lies in {path}: one has files that end in .index and .data-…")
-        return max(prefixes, key=lambda prefix: (number(prefix.name), prefix.name))
+        return found
     prefix = path.with_name(PART.sub("", path.name).removesuffix(".meta"))
     if not prefix.is_file() and not prefix.with_name(prefix.name + ".index").is_file():
         raise ModelError(f"there is no checkpoint at {path}")
     return prefix
+
+
+def _newest(folder: Path) -> Path | None:
+    """Return the prefix that a folder's state file names, else the one of the highest step, None without any.
+
+    A kill may leave files of a later step, of which the state does not know yet.
+    """
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        named = _STATE.search((folder / "checkpoint").read_text(encoding="utf-8"))
+        if named and (prefix := folder / Path(named[1]).name).with_name(f"{prefix.name}.index").is_file():
+            return prefix
+    prefixes = {index.with_suffix("") for index in folder.glob("*.index")}
+    return max(prefixes, key=lambda prefix: (number(prefix.name), prefix.name), default=None)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text under a temporary name first, so that a kill or a full disk leaves what was there."""
+    temporary = path.with_name(f"{path.name}.part")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def words(fault: Exception) -> str:
+    """Return what TensorFlow says without its own names of things."""
+    text = str(getattr(fault, "message", None) or fault).splitlines()[0]
+    return re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", text).strip()
 
 
 def number(prefix: str) -> int:

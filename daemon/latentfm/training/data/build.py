@@ -74,7 +74,7 @@ def build(
                     if tell is not None:
                         tell(index, len(jobs))
                     if done.fault is not None:
-                        bad.append(f"{job.name}: {done.fault.removeprefix(f'{folder / job.name}: ')}")
+                        bad.append(f"{job.shown}: {files.in_utf8(done.fault.removeprefix(f'{folder / job.name}: '))}")
                         continue
                     read += 1
                     bad += done.result.faults
@@ -95,7 +95,7 @@ def build(
         write_json(new / STATISTICS, statistics)
         (new / BAD).write_text("".join(f"{line}\n" for line in bad), encoding="utf-8")
         readme = _README.format(
-            folder=f"`{folder.name}`", records=RECORDS, statistics=STATISTICS, bad=BAD, **statistics
+            folder=f"`{files.in_utf8(folder.name)}`", records=RECORDS, statistics=STATISTICS, bad=BAD, **statistics
         )
         (new / "README.md").write_text(readme, encoding="utf-8")
     return Built(statistics, tuple(bad))

@@ -31,6 +31,11 @@ class Job:
     root: str
     name: str
 
+    @property
+    def shown(self) -> str:
+        """The path as text, whatever bytes the file system has for a name."""
+        return in_utf8(self.name)
+
 
 @dataclass(frozen=True)
 class Read:
@@ -39,6 +44,11 @@ class Read:
     sequences: tuple[bytes, ...]
     pieces: tuple[Piece, ...]
     faults: tuple[str, ...] = ()
+
+
+def in_utf8(name: str) -> str:
+    """Return a name as text that can be written, with a mark for each byte of another encoding."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def find(folder: Path) -> list[Job]:
@@ -70,15 +80,15 @@ def read(job: Job) -> Read:
         case "midi":
             sequences = [read_midi(path)]
         case "abc":
-            sequences, faults = _abc(path, job.name)
+            sequences, faults = _abc(path, job.shown)
         case _:
             sequences = [part("musicxml_reader").musicxml_file_to_sequence_proto(str(path))]
     if any(not sequence.notes for sequence in sequences):
         raise TrainingError("holds no notes")
-    collection = Path(job.root).name
+    collection = in_utf8(Path(job.root).name)
     for index, sequence in enumerate(sequences):
-        sequence.filename, sequence.collection_name = job.name, collection
-        name = f"{job.name}_{index}" if kind == "abc" else job.name
+        sequence.filename, sequence.collection_name = job.shown, collection
+        name = f"{job.shown}_{index}" if kind == "abc" else job.shown
         sequence.id = f"/id/{kind}/{collection}/{hashlib.sha1(name.encode()).hexdigest()}"  # noqa: S324 - Magenta's ids
     return Read(
         tuple(sequence.SerializeToString(deterministic=True) for sequence in sequences),

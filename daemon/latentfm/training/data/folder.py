@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from latentfm.errors import TrainingError
+from latentfm.training.checkpoints.files import write_whole
 
 
 @contextmanager
@@ -61,5 +62,5 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON for people and programs."""
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write a JSON for people and programs, whole or not at all."""
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

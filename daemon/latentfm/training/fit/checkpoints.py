@@ -6,7 +6,6 @@ Checkpoints hold what Magenta's trainers write: the variables, Adam's slots unde
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from latentfm.errors import TrainingError
-from latentfm.training.checkpoints.files import BEST
+from latentfm.training.checkpoints.files import BEST, PART, words
 from latentfm.training.networks.cells import Tensor, Weights
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
@@ -52,9 +51,10 @@ class Checkpoints:
             saver.save(None, str(folder / "model.ckpt"), global_step=step, write_meta_graph=False)
         except (tf.errors.OpError, OSError) as fault:
             _clear(folder)
+            before = f"; the one before it is whole, of step {newest_step(folder)}" if newest_step(folder) else ""
             raise TrainingError(
-                f"the checkpoint of step {step} could not be written to {folder}: {words(fault)}; the one "
-                "before it is whole: make room and start the same command again to go on from it"
+                f"the checkpoint of step {step} could not be written to {folder}: {words(fault)}{before}: make room "
+                "and start the same command again to go on"
             ) from fault
 
     def restore(self) -> int:
@@ -122,12 +122,11 @@ def _first(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what a save left that was cut short."""
-    for left in folder.glob("*tempstate*"):
-        left.unlink(missing_ok=True)
-
-
-def words(fault: Exception) -> str:
-    """Return what TensorFlow says without its own names of things."""
-    text = str(getattr(fault, "message", None) or fault).splitlines()[0]
-    return re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", text).strip()
+    """Remove what saves left that were cut short: temporary files, and parts of checkpoints that no state names."""
+    left = [*folder.glob("*tempstate*"), *folder.glob("checkpoint.tmp*")]
+    known = tf.train.get_checkpoint_state(str(folder))
+    if known is not None:
+        names = {Path(path).name for path in known.all_model_checkpoint_paths}
+        left += [path for path in folder.glob("model.ckpt-*") if PART.sub("", path.name) not in names]
+    for path in left:
+        path.unlink(missing_ok=True)

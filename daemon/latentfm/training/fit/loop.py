@@ -19,7 +19,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from latentfm.errors import TrainingError
-from latentfm.training.fit.checkpoints import Checkpoints, adam, words
+from latentfm.training.checkpoints.files import words
+from latentfm.training.fit.checkpoints import Checkpoints, adam
 from latentfm.training.fit.diary import Diary
 from latentfm.training.networks.cells import Tensor, Weights
 
