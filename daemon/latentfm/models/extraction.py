@@ -12,6 +12,8 @@ from typing import Any
 
 from latentfm.noteseq import NoteSequence, part
 
+_LENGTHS = (0, 1, 10, 20, 30, 40, 50, 100, 200, 500)  # bars that a class of Magenta's histograms begins with
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -71,6 +73,7 @@ def melodies(quantised: NoteSequence, bounds: Bounds, counts: Counter[str]) -> l
                 counts["melodies_discarded_too_few_pitches"] += 1
                 continue
             counts["melodies"] += 1
+            count_length(counts, "melody_lengths_in_bars", len(melody) // bar)
             found.append(melody)
     return found
 
@@ -97,7 +100,15 @@ def drum_tracks(quantised: NoteSequence, bounds: Bounds, counts: Counter[str]) -
         if _cut(track, bounds, bar):
             counts["drum_tracks_truncated"] += 1
         counts["drum_tracks"] += 1
+        count_length(counts, "drum_track_lengths_in_bars", len(track) // bar)
         found.append(track)
+
+
+def count_length(counts: Counter[str], name: str, bars: int) -> None:
+    """Count a stretch under the length that it has, as Magenta's histograms do."""
+    low = max(length for length in _LENGTHS if length <= bars)
+    longer = [length for length in _LENGTHS if length > low]
+    counts[f"{name}_{low}" + (f"_to_{longer[0] - 1}" if longer else "_and_more")] += 1
 
 
 def _cut(events: Any, bounds: Bounds, bar: int) -> bool:

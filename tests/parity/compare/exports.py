@@ -2,13 +2,17 @@
 
     python tests/parity/compare/exports.py FOLDER [TRAINING …] [--only CONFIGURATION …]
 
-prepares a folder for the oracle: it exports the trainings, or without any, networks drawn at random.
+prepares a folder for the oracle: it exports the trainings, or without any, networks drawn at random. The comparison in
+full size trains some itself, by the commands that a user has, on the music of the guide (`scripts/practice_music.py`).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,20 +36,18 @@ from latentfm.training.exporting import export
 from latentfm.training.importing import Wish, import_checkpoint
 from latentfm.training.networks.cells import Weights
 
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 STEPS = 64
 SEED = 7
-DRAWN = (
-    "attention_rnn",
-    "drum_kit",
-    "lookback_rnn",
-    "chord_pitches_improv",
-    "polyphony",
-    "cat-mel_2bar_small",
-    "cat-drums_2bar_small",
-    "hierdec-mel_16bar",
-)
-LARGE = ("hierdec-mel_16bar",)  # stay small at any time: its shape is what is tried
+DRAWN = (*RNNS, *VAES)
+FULL = (*RNNS, "cat-mel_2bar_small", "cat-drums_2bar_small")  # others stay small at any time: shapes are tried
 UNITS, Z_SIZE = 16, 8
+SHORT = ("--recipe", "small", "--batch-size", "16", "--steps", "60", "--evaluate-every", "60")
+TRAINED = {  # music, what is taken of it, and sizes
+    "attention_rnn": ("songs", ("--program", "33"), ("--layers", "64,64", "--length", "32")),
+    "drum_kit": ("drums", (), ("--layers", "64,64,64", "--length", "32")),
+    "cat-drums_2bar_small": ("drums", (), ("--layers", "64,64", "--encoder", "64", "--z-size", "16")),
+}
 MELODY = [60, -2, 62, 64, -2, -1, 67, -2, 72, 71, 69, 67, 65, -2, 64, -2]
 
 
@@ -53,6 +55,9 @@ def prepare(folder: Path, trainings: Sequence[Path] = (), only: Sequence[str] = 
     """Export, and draw the inputs that both sides are given; ``full`` networks have the sizes that Magenta gives."""
     listed: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
+        if full:
+            trainings = (*trainings, *_trained(Path(temporary)))
+            only = DRAWN
         for source, config in _sources(trainings, only, Path(temporary), full=full):
             match = identify(read_checkpoint(source), config)
             name = source.name
@@ -86,8 +91,8 @@ def _sources(
     trainings: Sequence[Path], only: Sequence[str], temporary: Path, *, full: bool
 ) -> Iterator[tuple[Path, str | None]]:
     yield from ((training, None) for training in trainings)
-    for index, name in enumerate(() if trainings else only):
-        weights = Weights(network_shapes(_sized(name, full=full and name not in LARGE)))
+    for index, name in enumerate(() if trainings and not full else only):
+        weights = Weights(network_shapes(_sized(name, full=full and name in FULL)))
         rng = np.random.default_rng(index)
         for own, variable in weights.items():
             variable.assign(rng.normal(0, _scale(own, variable.shape), variable.shape).astype(np.float32))
@@ -95,6 +100,22 @@ def _sources(
         prefix.parent.mkdir()
         tf.compat.v1.train.Saver(dict(weights)).save(None, str(prefix), write_meta_graph=False)
         yield prefix.parent, name
+
+
+def _trained(folder: Path) -> Iterator[Path]:
+    """Train, as a user does, and return the folders of the runs."""
+    subprocess.run([sys.executable, str(SCRIPTS / "practice_music.py")], cwd=folder, check=True)
+    for config, (music, taken, sizes) in TRAINED.items():
+        run = f"trained_{config}"
+        for command in (
+            ("dataset", "build", f"music/{music}", f"sets/{music}"),
+            ("dataset", "examples", f"sets/{music}", f"sets/{config}", "--model", config, *taken),
+            ("train", config, "--data", f"sets/{config}", "--run", run, "--name", run, *sizes, *SHORT),
+        ):
+            environ = {**os.environ, "LATENTFM_MODELS": str(folder / "models"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+            latentfm = [sys.executable, "-W", "ignore", "-m", "latentfm", *command]
+            subprocess.run(latentfm, cwd=folder, env=environ, check=True, stdout=subprocess.DEVNULL)
+        yield folder / run
 
 
 def _scale(name: str, shape: Sequence[int]) -> float:
@@ -162,13 +183,16 @@ def _rnn_figures(
 
 
 def _vae_inputs(facts: VaeFacts, rng: np.random.Generator) -> dict[str, Any]:
-    labels = rng.integers(0, facts.output_depth, (4, facts.steps))
+    depths = facts.output_depths
+    parts = [rng.integers(0, depth, (4, facts.steps)) for depth in depths]
+    labels = np.stack(parts, axis=-1) if len(parts) > 1 else parts[0]
     if facts.roll_input:
         bits = (labels[..., None] >> np.arange(facts.input_depth - 1)) & 1
         inputs = np.concatenate([bits, labels[..., None] == 0], axis=-1).astype(np.float32)
     else:
-        inputs = np.eye(facts.output_depth, dtype=np.float32)[labels]
-    return {"labels": labels, "inputs": inputs, "z": rng.standard_normal((4, facts.z_size), dtype=np.float32)}
+        inputs = np.concatenate([np.eye(d, dtype=np.float32)[part] for d, part in zip(depths, parts, strict=True)], -1)
+    z = rng.standard_normal((4, facts.z_size), dtype=np.float32)
+    return {"labels": labels, "depths": np.array(depths), "inputs": inputs, "z": z}
 
 
 def _vae_figures(

@@ -103,7 +103,9 @@ def of_tar(path, export, given):
     model = TrainedModel(config, batch_size=len(inputs), checkpoint_dir_or_path=path)
     _, mu, sigma = model.encode_tensors(list(inputs), [inputs.shape[1]] * len(inputs))
     outputs = model.decode_to_tensors(given["z"], length=inputs.shape[1], temperature=1e-5)
-    return {"mu": mu, "sigma": sigma, "labels": np.argmax(outputs, axis=-1)}
+    ends = np.cumsum(given["depths"])[:-1] if "depths" in given else []
+    labels = [np.argmax(part, axis=-1) for part in np.split(np.asarray(outputs), ends, axis=-1)]
+    return {"mu": mu, "sigma": sigma, "labels": np.stack(labels, axis=-1) if len(labels) > 1 else labels[0]}
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ def test_only_the_metre_and_the_instrument_that_were_asked_for(piece: Piece) -> 
 def test_too_short_and_too_plain_melodies_are_counted(piece: Piece) -> None:
     """Magenta's counters say why a melody was discarded, and its bounds may be changed."""
     assert taken(piece("short", bars=3), "basic_rnn").counts["melodies_discarded_too_short"] == 1
+    assert taken(piece("long", bars=12), "basic_rnn").counts["melody_lengths_in_bars_10_to_19"] == 1
     assert len(taken(piece("short", bars=3), "basic_rnn", min_bars=2).events) == 1
     plain = piece("plain")
     for note in plain.notes:

@@ -19,7 +19,7 @@ from latentfm.training.corpora.melodies import COMMON, GRIDS, Grid, Run, half_ti
 HELD_OUT_SHARE = 0.08
 TRANSPOSITIONS = (-6, 6)  # semitones, the upper end excluded
 FREEDOOM_SHARE = 0.3
-CYMBALS = 0b110001100  # hats, crash and ride
+PARTS = (0b000000001, 0b000000010, 0b001110000, 0b110001100)  # of a kit: kick, snare, toms, cymbals with the hats
 
 
 def is_held_out(name: str) -> bool:
@@ -163,34 +163,44 @@ def _sequences(found: Iterable[Run], steps: int) -> list[list[int]]:
 class DrumData:
     """Two-bar windows of drums: our own patterns, and Freedoom's where they are of the metre.
 
-    In a share of what is drawn the cymbals of one window sound over the drums of another, as they do when two
-    drummers' habits meet: the code learns the parts of a kit apart. ``unseen`` is of the patterns and pieces that are
-    held out, in two halves of different ones.
+    In a share of what is drawn each part of the kit goes on as it is or plays what it plays in another window, as it
+    does when drummers' habits meet: the code learns the parts apart, and so to rebuild patterns that it never saw.
+    ``unseen`` is of the patterns and pieces that are held out, in two halves of different ones.
     """
 
     own: Labels
     freedoom: Labels
     held_out: Labels
     unseen: tuple[Labels, Labels]
-    mixed_share: float = 0.25
+    mixed_share: float = 0.5
 
     def draw(self, rng: np.random.Generator, size: int) -> Labels:
         """Draw a batch, at most three tenths of it Freedoom's."""
-        batch = self._mixed(self.own, rng, size)
-        if len(self.freedoom):
-            metal = rng.random(size) < FREEDOOM_SHARE
-            batch = np.where(metal[:, None], self.freedoom[rng.integers(0, len(self.freedoom), size)], batch)
-        return batch.astype(np.int16)
+        return self._mixed(self._plain(rng, size), self._plain(rng, 2 * size), rng).astype(np.int16)
 
     def draw_unseen(self, rng: np.random.Generator, size: int) -> Labels:
         """Draw from what is held out, the first half of the rows from one half of it, the second from the other."""
-        return np.concatenate([self._mixed(half, rng, size // 2) for half in self.unseen]).astype(np.int16)
+        batch = []
+        for half in self.unseen:
+            drawn = half[rng.integers(0, len(half), 3 * (size // 2))]
+            batch.append(self._mixed(drawn[: size // 2], drawn[size // 2 :], rng))
+        return np.concatenate(batch).astype(np.int16)
 
-    def _mixed(self, windows_: Labels, rng: np.random.Generator, size: int) -> Labels:
-        batch = windows_[rng.integers(0, len(windows_), size)]
+    def _plain(self, rng: np.random.Generator, size: int) -> Labels:
+        batch = self.own[rng.integers(0, len(self.own), size)]
+        if not len(self.freedoom):
+            return batch
+        metal = rng.random(size) < FREEDOOM_SHARE
+        return np.where(metal[:, None], self.freedoom[rng.integers(0, len(self.freedoom), size)], batch)
+
+    def _mixed(self, batch: Labels, others: Labels, rng: np.random.Generator) -> Labels:
+        """Let parts of some windows play what they play in others: two for each window."""
+        size = len(batch)
         mixed = rng.random(size) < self.mixed_share
-        other = windows_[rng.integers(0, len(windows_), size)]
-        return np.where(mixed[:, None], (batch & ~CYMBALS) | (other & CYMBALS), batch)
+        choice = np.stack([batch, others[:size], others[size:]])
+        whose = rng.integers(0, len(choice), (len(PARTS), size))
+        parts = [choice[part, np.arange(size)] & bits for part, bits in zip(whose, PARTS, strict=True)]
+        return np.where(mixed[:, None], np.bitwise_or.reduce(parts), batch)
 
 
 def freedoom_tracks(cache: Path) -> tuple[list[Labels], list[Labels]]:

@@ -20,7 +20,7 @@ from latentfm.models.event_rnn.encodings import encoding_of
 from latentfm.models.event_rnn.facts import EncodingFacts
 from latentfm.models.event_rnn.polyphony import END, notes_to_events
 from latentfm.models.events import MelodyNote, drum_pitches_to_label
-from latentfm.models.extraction import Bounds, bar_steps, drum_tracks, melodies
+from latentfm.models.extraction import Bounds, bar_steps, count_length, drum_tracks, melodies
 from latentfm.models.music_vae.converters import Converter
 from latentfm.noteseq import NoteSequence, part
 from latentfm.training.data.lead_sheets import LeadSheet, add_chords, lead_sheets
@@ -197,6 +197,7 @@ def _add_voices(taken: Taken, quantised: NoteSequence, bounds: Bounds) -> None:
             for note in quantised.notes
         )
         taken.counts["polyphonic_tracks"] += 1
+        count_length(taken.counts, "polyphonic_track_lengths_in_bars", steps // bar)
         taken.events.append(np.array([*notes_to_events(notes, steps), END], dtype=np.int32))
 
 

@@ -36,6 +36,7 @@ from latentfm.training.playables.vae import vae_signatures
 
 log = structlog.get_logger()
 HELD_OUT_WINDOWS = 2048
+_JOINED = 0.3  # share of melodies whose bars are of two tunes: they fill what lies between the codes of real ones
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,18 @@ class Training:
 
 def melody_2bar(_cache: Path) -> Training:
     """Two-bar melodies: MusicVAE's `cat-mel_2bar`."""
-    return _melodies(recipes.MELODY_2BAR, "4/4", "tunes in 4/4 and 2/4", slow_share=0.35)
+    return _melodies(recipes.MELODY_2BAR, "4/4", "tunes in 4/4 and 2/4", slow_share=0.35, joined_share=_JOINED)
 
 
 def melody_2bar_6_8(_cache: Path) -> Training:
     """Two-bar melodies of jigs, with 24 steps."""
-    return _melodies(recipes.MELODY_2BAR_6_8, "6/8", "jigs and other tunes in 6/8 and 3/8", slow_share=0.15)
+    shares = {"slow_share": 0.15, "joined_share": _JOINED}
+    return _melodies(recipes.MELODY_2BAR_6_8, "6/8", "jigs and other tunes in 6/8 and 3/8", **shares)
 
 
 def melody_2bar_3_4(_cache: Path) -> Training:
     """Two-bar melodies of waltzes and minuets, with 24 steps."""
-    return _melodies(recipes.MELODY_2BAR_3_4, "3/4", "tunes in 3/4", slow_share=0.0, joined_share=0.3)
+    return _melodies(recipes.MELODY_2BAR_3_4, "3/4", "tunes in 3/4", slow_share=0.0, joined_share=_JOINED)
 
 
 def drums_2bar(cache: Path) -> Training:

@@ -23,7 +23,7 @@ def _drums(steps_per_bar: int = 16) -> VaeFacts:
 MELODY_2BAR = VaeRecipe(
     name="melody_2bar",
     facts=_melody(),
-    schedule=Schedule(steps=12_000, batch_size=256),
+    schedule=Schedule(steps=14_000, batch_size=256),
     beta=Beta(high=0.1),
 )
 
@@ -31,27 +31,29 @@ MELODY_2BAR = VaeRecipe(
 MELODY_2BAR_6_8 = VaeRecipe(
     name="melody_2bar_6_8",
     facts=_melody(_SHORT),
-    schedule=Schedule(steps=2_000, batch_size=256),
+    schedule=Schedule(steps=3_000, batch_size=256),
     beta=Beta(high=0.1),
     seed=5,
     start_from="melody_2bar",
 )
 
-MELODY_2BAR_3_4 = replace(MELODY_2BAR_6_8, name="melody_2bar_3_4", seed=6)
+MELODY_2BAR_3_4 = replace(
+    MELODY_2BAR_6_8, name="melody_2bar_3_4", schedule=Schedule(steps=2_000, batch_size=256), seed=6
+)
 
 DRUMS_2BAR = VaeRecipe(
     name="drums_2bar",
     facts=_drums(),
-    schedule=Schedule(steps=5_000, batch_size=256),
-    beta=Beta(low=0.01, high=0.05),
+    schedule=Schedule(steps=8_000, batch_size=256),
+    beta=Beta(low=0.005, high=0.02, free_nats=24.0),
     seed=2,
 )
 
 DRUMS_2BAR_6_8 = VaeRecipe(
     name="drums_2bar_6_8",
     facts=_drums(_SHORT),
-    schedule=Schedule(steps=1_200, batch_size=256),
-    beta=Beta(low=0.01, high=0.05),
+    schedule=Schedule(steps=2_500, batch_size=256),
+    beta=Beta(low=0.005, high=0.02, free_nats=24.0),
     seed=7,
     start_from="drums_2bar",
 )
