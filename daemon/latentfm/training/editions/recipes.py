@@ -23,16 +23,18 @@ def _drums(steps_per_bar: int = 16) -> VaeFacts:
 MELODY_2BAR = VaeRecipe(
     name="melody_2bar",
     facts=_melody(),
-    schedule=Schedule(steps=14_000, batch_size=256),
+    schedule=Schedule(steps=15_000, batch_size=256),
     beta=Beta(high=0.1),
+    intervals=100.0,
 )
 
 # The tunes in 6/8 and 3/4 are fewer: these go on from what the model of 4/4 has learnt of melodies.
 MELODY_2BAR_6_8 = VaeRecipe(
     name="melody_2bar_6_8",
     facts=_melody(_SHORT),
-    schedule=Schedule(steps=3_000, batch_size=256),
+    schedule=Schedule(steps=3_500, batch_size=256),
     beta=Beta(high=0.1),
+    intervals=100.0,
     seed=5,
     start_from="melody_2bar",
 )
