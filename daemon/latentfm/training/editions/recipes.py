@@ -25,7 +25,7 @@ MELODY_2BAR = VaeRecipe(
     facts=_melody(),
     schedule=Schedule(steps=15_000, batch_size=256),
     beta=Beta(high=0.1),
-    intervals=100.0,
+    intervals=30.0,
 )
 
 # The tunes in 6/8 and 3/4 are fewer: these go on from what the model of 4/4 has learnt of melodies.
@@ -34,7 +34,7 @@ MELODY_2BAR_6_8 = VaeRecipe(
     facts=_melody(_SHORT),
     schedule=Schedule(steps=3_500, batch_size=256),
     beta=Beta(high=0.1),
-    intervals=100.0,
+    intervals=30.0,
     seed=5,
     start_from="melody_2bar",
 )
