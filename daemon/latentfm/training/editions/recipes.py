@@ -23,18 +23,18 @@ def _drums(steps_per_bar: int = 16) -> VaeFacts:
 MELODY_2BAR = VaeRecipe(
     name="melody_2bar",
     facts=_melody(),
-    schedule=Schedule(steps=15_000, batch_size=256),
+    schedule=Schedule(steps=14_000, batch_size=256),
     beta=Beta(high=0.1),
-    intervals=30.0,
+    intervals=12.0,
 )
 
 # The tunes in 6/8 and 3/4 are fewer: these go on from what the model of 4/4 has learnt of melodies.
 MELODY_2BAR_6_8 = VaeRecipe(
     name="melody_2bar_6_8",
     facts=_melody(_SHORT),
-    schedule=Schedule(steps=3_500, batch_size=256),
+    schedule=Schedule(steps=2_750, batch_size=256),
     beta=Beta(high=0.1),
-    intervals=30.0,
+    intervals=12.0,
     seed=5,
     start_from="melody_2bar",
 )
@@ -46,7 +46,7 @@ MELODY_2BAR_3_4 = replace(
 DRUMS_2BAR = VaeRecipe(
     name="drums_2bar",
     facts=_drums(),
-    schedule=Schedule(steps=8_000, batch_size=256),
+    schedule=Schedule(steps=6_000, batch_size=256),
     beta=Beta(low=0.005, high=0.02, free_nats=24.0),
     seed=2,
 )
@@ -54,7 +54,7 @@ DRUMS_2BAR = VaeRecipe(
 DRUMS_2BAR_6_8 = VaeRecipe(
     name="drums_2bar_6_8",
     facts=_drums(_SHORT),
-    schedule=Schedule(steps=2_500, batch_size=256),
+    schedule=Schedule(steps=1_600, batch_size=256),
     beta=Beta(low=0.005, high=0.02, free_nats=24.0),
     seed=7,
     start_from="drums_2bar",
