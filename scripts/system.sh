@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install what the station needs from the system, with apt. Must be root.
 #
-#   scripts/system.sh run            what playing needs: FluidSynth, its SoundFont, Python's venv
+#   scripts/system.sh run            what playing needs: FluidSynth, its SoundFont, PortAudio, Python's venv
 #   scripts/system.sh test           and what the tests need: Icecast, Chromium, ffmpeg
 #   scripts/system.sh missing KIND   only print what is missing, one package a line
 #
@@ -50,9 +50,14 @@ fluidsynth_is_there() {
     "$python" -c 'import ctypes; ctypes.CDLL("libfluidsynth.so.3")' 2>/dev/null
 }
 
+portaudio_is_there() {
+    "$python" -c 'import ctypes; ctypes.CDLL("libportaudio.so.2")' 2>/dev/null
+}
+
 missing() {
     "$python" -c 'import ensurepip' 2>/dev/null || venv_package
     fluidsynth_is_there || echo libfluidsynth3
+    portaudio_is_there || echo libportaudio2
     [ -e /usr/share/sounds/sf2/FluidR3_GM.sf2 ] || echo fluid-soundfont-gm
     if [ "$1" = test ]; then
         has icecast2 || echo icecast2
