@@ -58,7 +58,12 @@ _log = structlog.get_logger()
 
 
 def run(
-    config: Config, playlists: Mapping[str, Playlist], *, child: Sequence[str] = CHILD, sinks: Sequence[Sink] = ()
+    config: Config,
+    playlists: Mapping[str, Playlist],
+    *,
+    child: Sequence[str] = CHILD,
+    sinks: Sequence[Sink] = (),
+    clock: Clock | None = None,
 ) -> int:
     """Run the station until SIGTERM or SIGINT; return its exit status.
 
@@ -67,6 +72,7 @@ def run(
         playlists: every playlist that its programme names.
         child: the command of the studio's child.
         sinks: what gets the PCM besides the feeds.
+        clock: the machine's, unless another one is given.
 
     Raises:
         ConfigError: the state folder can't be written.
@@ -74,7 +80,7 @@ def run(
     """
     signals = Signals()
     notifier = Notifier()
-    clock = SystemClock()
+    clock = clock or SystemClock()
     station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
     watchdog = Watchdog(lambda: station.broadcast.monitor.pulse.ready, notifier, clock)
     try:

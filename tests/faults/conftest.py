@@ -11,10 +11,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from listening import Ear, Heard
 
 HERE = Path(__file__).parent
 
@@ -30,6 +32,8 @@ class RunningStation:
         folder.mkdir(exist_ok=True)
         (folder / "plan").write_text(plan)
         (folder / "config.toml").write_text(f'station.state_dir = "{self.state}"\nweb.port = 0\n{config}')
+        self._skip = 0
+        self._port: int | None = None
         self._log = folder / f"log-{time.monotonic_ns()}"
         command = [sys.executable, str(HERE / "run_station.py"), str(folder / "config.toml"), str(folder / "plan")]
         path = os.pathsep.join(part for part in sys.path if part)
@@ -55,7 +59,7 @@ class RunningStation:
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
         """Return its log's events, or those of one name."""
         found = []
-        for line in self.log.splitlines():
+        for line in self.log[self._skip :].splitlines():
             if line.startswith("{") and line.endswith("}"):
                 event = json.loads(line)
                 if name in (None, event["event"]):
@@ -71,6 +75,18 @@ class RunningStation:
             time.sleep(0.05)
         return found[times - 1]
 
+    def wait_for_fresh(self, times: int = 1, seconds: float = 60) -> None:
+        """Wait until that many fresh takes more have gone on air, from now on."""
+        self.forget()
+        seen = 0
+        while times:
+            seen += 1
+            times -= self.wait_for("on_air", seen, seconds)["origin"] == "fresh"
+
+    def forget(self) -> None:
+        """Leave out of ``events`` and ``wait_for`` all that was logged until now."""
+        self._skip = len(self.log)
+
     def children(self) -> list[int]:
         """Return the process ids of its children that live."""
         tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
@@ -79,8 +95,8 @@ class RunningStation:
 
     def url(self, path: str) -> str:
         """Return an address on its port."""
-        port = self.wait_for("web_listening")["port"]
-        return f"http://127.0.0.1:{port}{path}"
+        self._port = self._port or self.wait_for("web_listening")["port"]
+        return f"http://127.0.0.1:{self._port}{path}"
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Return status and body of a page."""
@@ -130,6 +146,60 @@ def start_station(tmp_path: Path) -> Iterator[Callable[..., RunningStation]]:
         if station.process.poll() is None:
             station.process.kill()
             station.process.wait(10)
+
+
+Sound = Literal["music", "chords"]
+PACE = 4
+PATIENT = "studio.first_take_seconds = 240\n"  # of the station's seconds: a busy machine is no fault here
+Air = Callable[..., AbstractContextManager[RunningStation]]
+
+
+def judge(heard: Heard, sound: Sound) -> None:
+    """Check what a listener heard: real music without a silence over half a second, steady chords without an edge."""
+    assert not heard.cut_off, f"the stream broke off after {heard.seconds:.1f} s"
+    assert heard.seconds > 10
+    assert heard.longest_silence() <= 0.5
+    if sound == "chords":
+        assert heard.largest_edge() <= 6.0
+
+
+@pytest.fixture
+def on_air(start_station: Callable[..., RunningStation], program: Callable[..., str], tmp_path: Path) -> Air:
+    """A station that lives four times as fast, with a listener from the first fresh take to the end of the block.
+
+    What was logged before the block is forgotten; at its end what the listener heard is judged, and the station must
+    be well: ready, and all its outputs connected.
+    """
+
+    @contextmanager
+    def run(
+        sound: Sound = "chords",
+        plan: str = "",
+        config: str = PATIENT,
+        *,
+        pace: float = PACE,
+        environment: dict[str, str] | None = None,
+    ) -> Iterator[RunningStation]:
+        child = {"LATENTFM_TEST_CHILD": f"../studio/fault_child.py {sound}", "LATENTFM_TEST_PACE": str(pace)}
+        station = start_station(
+            plan, config, environment={**child, **(environment or {})}, shipped=sound == "music"
+        )
+        station.wait_for_fresh()
+        ear = Ear(program("ffmpeg"), station.url("/stream.mp3"), tmp_path / "heard.f32")
+        station.forget()
+        yield station
+        judge(ear.stop(), sound)
+        assert station.get("/healthz")[0] == 200
+        outputs = json.loads(station.get("/status.json")[1])["outputs"]
+        assert [output for output in outputs if output["state"] != "connected"] == []
+
+    return run
+
+
+@pytest.fixture
+def full() -> bool:
+    """Whether the long forms are asked for: ``make faults``."""
+    return bool(os.environ.get("LATENTFM_TEST_FULL"))
 
 
 @pytest.fixture

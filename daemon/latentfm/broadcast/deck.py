@@ -18,6 +18,7 @@ from latentfm.broadcast.source import Candidate, Reader
 
 STEP = SAMPLE_RATE // 2  # frames decoded at a time
 SPARE = seconds_to_frames(20.0)  # decoded ahead besides the crossfade window
+ENOUGH = seconds_to_frames(4.0)  # of which so much will do to go on air
 
 
 class Deck:
@@ -90,8 +91,12 @@ class Deck:
 
     @property
     def ready(self) -> bool:
-        """Return whether it may go on air: decoded as far ahead as asked for, or to its end."""
-        return (self._filled or self._ended) and self.available >= STEP
+        """Return whether it may go on air: decoded some seconds further than a crossfade, or to its end.
+
+        A slow machine is busy for seconds with all that is to be decoded ahead; it goes on with that on air.
+        """
+        enough = self.available >= self.candidate.crossfade + ENOUGH
+        return (enough or self._filled or self._ended) and self.available >= STEP
 
     @property
     def useless(self) -> bool:

@@ -24,7 +24,7 @@ from latentfm.broadcast.tone_bed import Beds
 from latentfm.ops.clock import Clock
 
 LEAD = 15.0  # seconds before the window by which what comes next is being opened
-PATIENCE = 4.0  # seconds that a deck may take until it is ready
+PATIENCE = 4.0  # seconds that a deck which is not ready yet may stand still
 BED_SECONDS = 30.0  # a bed lasts at least this long before something is repeated; what is fresh need not wait
 _STANDBY_SPARE = seconds_to_frames(4.0)
 _ROUND = 0.2  # seconds between two looks
@@ -64,6 +64,7 @@ class Director:
         self._start_deck = start_deck
         self._loading: Deck | None = None
         self._loading_until = 0.0
+        self._loaded = 0  # frames that it had decoded when that was set
         self._search: Iterator[Candidate] | None = None
         self._search_after = 0.0
         self._marked: str | None = None
@@ -177,7 +178,7 @@ class Director:
             self._search = None
             self._search_after = self._clock.monotonic() + _RETRY
             return
-        self._loading = Deck(candidate)
+        self._loading, self._loaded = Deck(candidate), 0
         self._loading_until = self._clock.monotonic() + PATIENCE
         self._start_deck(self._loading)
 
@@ -189,12 +190,14 @@ class Director:
         return candidates
 
     def _wait_for(self, deck: Deck) -> None:
-        """Commit a deck that is ready; give up on one that failed or takes too long."""
+        """Commit a deck that is ready; give up on one that failed or stands still."""
         if deck.ready:
             self._timeline.commit(deck)
             log.info("take_committed", take=deck.playing.take_id, origin=deck.playing.origin)
             self._loading = self._search = None
             return
+        if deck.available > self._loaded:
+            self._loaded, self._loading_until = deck.available, self._clock.monotonic() + PATIENCE
         late = self._clock.monotonic() > self._loading_until
         if deck.useless or late:
             deck.close()
