@@ -181,9 +181,7 @@ def on_air(start_station: Callable[..., RunningStation], program: Callable[..., 
         environment: dict[str, str] | None = None,
     ) -> Iterator[RunningStation]:
         child = {"LATENTFM_TEST_CHILD": f"../studio/fault_child.py {sound}", "LATENTFM_TEST_PACE": str(pace)}
-        station = start_station(
-            plan, config, environment={**child, **(environment or {})}, shipped=sound == "music"
-        )
+        station = start_station(plan, config, environment={**child, **(environment or {})}, shipped=sound == "music")
         station.wait_for_fresh()
         ear = Ear(program("ffmpeg"), station.url("/stream.mp3"), tmp_path / "heard.f32")
         station.forget()

@@ -1,7 +1,8 @@
 """The last look at a take: what its file turns out to hold, 20 s before anybody would hear it.
 
-The gate has passed every take of the studio's. But files lie on cards that age, and folders get copied by hand: what is
-decoded may be silent, no numbers, or noise at full scale. A deck ends before it, and the timeline leaves by a crossfade.
+The gate has passed every take of the studio's. But files lie on cards that age, and folders get copied by hand: what
+is decoded may be silent, no numbers, or noise at full scale. A deck ends before it, and the timeline leaves it by a
+crossfade.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Everything goes through one handler, the loggers of libraries too. With ``spool`` a thread of its own does the
 writing and lines are dropped, and counted, once it lags far behind: a terminal that is paused or a journal that
-stalls never holds up whoever logs.
+stalls never holds up whoever logs. There, floods of one event are dammed too (`flood`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import threading
 from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
+
+from latentfm.ops.flood import Flood
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -56,6 +58,8 @@ def configure(level: str = "info", *, stream: TextIO | None = None, spool: bool 
     close()
     _handler = _SpoolHandler(stream) if spool else logging.StreamHandler(stream)
     _handler.setFormatter(formatter)
+    if spool:
+        _handler.addFilter(Flood())
     root = logging.getLogger()
     root.addHandler(_handler)
     root.setLevel(level.upper())
