@@ -46,12 +46,11 @@ def info(frames: int, lufs: float = -16.0) -> TakeInfo:
 
 def through(pcm: Pcm, guard: Guard) -> tuple[Pcm, str | None]:
     """Return what a guard passes of some audio, and why it stopped."""
-    passed = []
+    passed = [pcm[:0]]
     try:
-        for at in range(0, len(pcm), STEP):
-            passed.append(guard.look(pcm[at : at + STEP]))
+        passed.extend(guard.look(pcm[at : at + STEP]) for at in range(0, len(pcm), STEP))
     except BankError as error:
-        return np.concatenate([*passed, pcm[:0]]), str(error)
+        return np.concatenate(passed), str(error)
     return np.concatenate([*passed, guard.rest()]), None
 
 

@@ -148,7 +148,7 @@ def start_station(tmp_path: Path) -> Iterator[Callable[..., RunningStation]]:
             station.process.wait(10)
 
 
-Sound = Literal["music", "chords"]
+Sound = Literal["music", "chords", "real"]  # the takes that ship as if made now, sines, what the studio composes
 PACE = 4
 PATIENT = "studio.first_take_seconds = 240\n"  # of the station's seconds: a busy machine is no fault here
 Air = Callable[..., AbstractContextManager[RunningStation]]
@@ -180,8 +180,9 @@ def on_air(start_station: Callable[..., RunningStation], program: Callable[..., 
         pace: float = PACE,
         environment: dict[str, str] | None = None,
     ) -> Iterator[RunningStation]:
-        child = {"LATENTFM_TEST_CHILD": f"../studio/fault_child.py {sound}", "LATENTFM_TEST_PACE": str(pace)}
-        station = start_station(plan, config, environment={**child, **(environment or {})}, shipped=sound == "music")
+        words = "spoiling_child.py" if sound == "real" else f"../studio/fault_child.py {sound}"
+        child = {"LATENTFM_TEST_CHILD": words, "LATENTFM_TEST_PACE": str(pace)}
+        station = start_station(plan, config, environment={**child, **(environment or {})}, shipped=sound != "chords")
         station.wait_for_fresh()
         ear = Ear(program("ffmpeg"), station.url("/stream.mp3"), tmp_path / "heard.f32")
         station.forget()

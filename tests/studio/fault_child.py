@@ -1,8 +1,8 @@
 """A studio child for tests: the real child's set-up, and a ``produce`` that can be told to go wrong.
 
 Usage: ``python fault_child.py PLAN_FILE [chords|music]``: with ``chords`` it publishes steady chords of twelve seconds,
-with ``music`` the takes that ship, one after another, else nothing. The file holds one word a line; each order uses up the first line,
-and when none is left orders are met. So a plan outlives the children that it breaks. The words:
+with ``music`` the takes that ship, one after another, else nothing. The file holds one word a line; each order uses up
+the first line, and when none is left orders are met. So a plan outlives the children that it breaks. The words:
 hang, die, exit, garbage, flood, error, gate, memory, stop.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -32,10 +33,8 @@ class TestClock(SystemClock):
         now = time.monotonic()
         if self._offset is not None and now - self._read_at > 0.02:
             self._read_at = now
-            try:
+            with contextlib.suppress(FileNotFoundError, ValueError):  # not written, or not wholly
                 self._off = float(self._offset.read_text())
-            except (FileNotFoundError, ValueError):  # not written, or not wholly
-                pass
         return self._began[1] + (now - self._began[0]) * self._pace + self._off
 
     def sleep(self, seconds: float) -> None:
