@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-
 YEAR = 365 * 24 * 3600.0
 PATIENT = "studio.first_take_seconds = 240\nstudio.takes_ahead = 1\n"
 PROGRAMME = """

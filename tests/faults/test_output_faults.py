@@ -94,7 +94,7 @@ def test_a_name_that_can_not_be_resolved_is_tried_again(on_air: Any, password: P
 
 
 @pytest.mark.parametrize("end", ["restarted", "killed", "paused"])
-def test_a_real_icecast_comes_back(  # noqa: PLR0917 - fixtures
+def test_a_real_icecast_comes_back(
     on_air: Any, icecast: Any, password: Path, program: Callable[..., str], tmp_path: Path, end: str, full: bool
 ) -> None:
     """It goes, for ten minutes in the long form, and when it is back its listeners hear music again."""

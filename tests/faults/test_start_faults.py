@@ -18,7 +18,7 @@ CHORDS = {"LATENTFM_TEST_CHILD": "../studio/fault_child.py chords", "LATENTFM_TE
 
 
 def test_a_station_that_is_killed_at_any_moment_loses_nothing(start_station: Any, full: bool) -> None:
-    """kill -9 in the middle of whatever is being written, again and again.
+    """Kill -9 in the middle of whatever is being written, again and again.
 
     Each time the next start is on air, sweeps what was half written, keeps every take that was published, and goes on from the
     last section; the history is sound and strictly in order.
