@@ -42,7 +42,7 @@ def _response() -> NDArray[np.complex128]:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """How loud it is; minus infinity for silence.
+    """How loud it is; minus infinity for silence, and for what is no number.
 
     Attributes:
         lufs: short-term loudness, of the last 3 s, in LUFS.
@@ -106,5 +106,5 @@ def _power(samples: NDArray[np.float64]) -> float:
 
 
 def _level(power: float, offset: float = 0.0) -> float:
-    """Return a power in decibels; the FFT's rounding of silence counts as silence."""
+    """Return a power in decibels; the FFT's rounding of silence counts as silence, and so does NaN."""
     return offset + 10.0 * float(np.log10(power)) if power > 1e-20 else SILENT  # noqa: PLR2004 - -200 dB

@@ -123,9 +123,7 @@ class Library:
         """
         slot = self._slot_at(at)
         near = slot.until is not None and slot.until - at <= EARLIEST
-        return any(
-            info.playlist == slot.playlist or (near and info.playlist == slot.following) for info in self.chain()
-        )
+        return bool(self.bank.unaired(slot.playlist) or (near and self.bank.unaired(slot.following)))
 
     def candidates(self, at: float, without: str | None = None) -> Iterator[Candidate]:
         """Yield what may enter at the moment ``at``, best first.

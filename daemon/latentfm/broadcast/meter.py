@@ -54,7 +54,7 @@ class Meter:
     @property
     def reading(self) -> Reading:
         """Return what it shows now."""
-        return Reading(self._levels, self._blank.on, self._blank.seconds, self._dropped)
+        return Reading(self._levels, self._blank.on, self._blank.frames / SAMPLE_RATE, self._dropped)
 
     def offer(self, block: Block) -> None:
         """Take a block to be measured; the oldest goes if the thread is far behind."""
@@ -74,12 +74,12 @@ class Meter:
             if block is not None:
                 waited = 0.0
                 self._playing = block.playing
-                self._follow(len(block.pcm) / SAMPLE_RATE, audible=is_audible(block))
+                self._follow(len(block.pcm), audible=is_audible(block))
                 self._levels = level.add(block.pcm)
                 continue
             waited += _WAIT
             if waited > _LATE:  # nothing leaves: that is heard as silence
-                self._follow(_WAIT, audible=False)
+                self._follow(len(_NOTHING), audible=False)
                 self._levels = level.add(_NOTHING)
 
     def _next_block(self) -> Block | None:
@@ -88,7 +88,7 @@ class Meter:
                 self._arrived.wait(_WAIT)
             return self._inbox.popleft() if self._inbox else None
 
-    def _follow(self, seconds: float, *, audible: bool) -> None:
+    def _follow(self, frames: int, *, audible: bool) -> None:
         playing = self._playing
         allowed, take = (WITHIN, "") if playing is None else (patience(playing), playing.take_id)
-        self._blank.follow(seconds, audible=audible, patience=allowed, take=take)
+        self._blank.follow(frames, audible=audible, patience=allowed, take=take)
