@@ -56,7 +56,7 @@ def mount(icecast: Any) -> dict[str, Any]:
     """Return what Icecast says of the mount, nothing while there is none."""
     try:
         source: dict[str, Any] = json.loads(icecast.status(), strict=False)["icestats"]["source"]
-    except (json.JSONDecodeError, KeyError):  # without a source, Icecast 2.4's document is not even JSON
+    except (json.JSONDecodeError, KeyError, ConnectionError):  # without a source, Icecast 2.4's document is no JSON
         return {}
     return source
 
