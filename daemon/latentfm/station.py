@@ -12,7 +12,6 @@ from pathlib import Path
 
 import structlog
 
-from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.bank import Bank
 from latentfm.broadcast import (
     Beds,
@@ -41,10 +40,12 @@ from latentfm.ops.watchdog import Watchdog
 from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
 from latentfm.programme import local, next_change, playlist_at, programme_of, slot_at
+from latentfm.stock import Stocktaker
 from latentfm.studio import ChildStudio
 from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
 from latentfm.studio.supervisor import CHILD
+from latentfm.studio.tally import Tally
 from latentfm.web import OnAir, Status, WebOutput
 
 BANK = "bank"
@@ -121,6 +122,8 @@ class Station:
         self._sinks = tuple(sinks)
         self._programme = programme_of(config.programme)
         self._undo = ExitStack()
+        self._tally = Tally()
+        self.studio: ChildStudio | None = None
 
     def start(self) -> None:
         """Go on air. An output that can't be opened costs that output only; what else fails is undone and raised."""
@@ -155,6 +158,7 @@ class Station:
         self.bank = Bank(state / BANK, state)
         self.bank.sweep()
         self._shipped = load_shipped(SHIPPED)
+        self._stock = Stocktaker(self.bank, self._shipped.infos, self._clock)
 
     def _go_on_air(self) -> None:
         wanted = [_BUILT_IN, *((output.format, output.bitrate) for output in self.config.outputs)]
@@ -219,7 +223,12 @@ class Station:
             memory_mb=settings.memory_limit_mb,
         )
         self.studio = ChildStudio(
-            self.bank.root, limits=limits, command=self._child, clock=self._clock, prepare=self.bank.sweep
+            self.bank.root,
+            limits=limits,
+            command=self._child,
+            clock=self._clock,
+            prepare=self.bank.sweep,
+            tally=self._tally,
         )
         wishes = Wishes(self.config.station.seed, self.config.station.loudness, settings.takes_ahead)
         planner = Planner(self._programme, self._playlists, self._library, self.broadcast.director, self._clock, wishes)
@@ -242,18 +251,25 @@ class Station:
 
     def status(self) -> Status:
         """Return how the station is; may look at the disk."""
-        takes = self.bank.takes()
-        fresh = sum(take.info.frames for take in takes if take.info.id not in self.bank.aired)
-        playable = sum(take.info.frames for take in takes) + sum(info.frames for info in self._shipped.infos)
+        stock = self._stock.look()
         return Status(
             self.config.station.name,
             self.broadcast.monitor.pulse,
             ahead=self.broadcast.runway.ahead,
-            playable=playable / SAMPLE_RATE,
-            fresh=fresh / SAMPLE_RATE,
+            playable=stock.playable,
+            fresh=stock.fresh,
+            disk_free=stock.disk_free,
             on_air=self._on_air(),
             outputs=tuple(output.status for output in self.outputs),
+            sound=self.broadcast.meter.reading,
+            fallback=self.broadcast.director.fallback.active,
+            tally=self._tally.count,
+            studio_bytes=self._studio_bytes(),
         )
+
+    def _studio_bytes(self) -> int:
+        child = self.studio.pid if self.studio else None
+        return round(resident_mb(child) * 2**20) if child else 0
 
     def _on_air(self) -> OnAir:
         """Return what the programme says now."""
@@ -264,8 +280,7 @@ class Station:
 
     def _keep_house(self) -> None:
         self.bank.trim(keep=self.broadcast.director.committed)
-        child = self.studio.pid
-        _log.info("memory", station_mb=round(resident_mb()), studio_mb=round(resident_mb(child)) if child else 0)
+        _log.info("memory", station_mb=round(resident_mb()), studio_mb=round(self._studio_bytes() / 2**20))
 
     def _next_change(self, now: float) -> float | None:
         change = next_change(self._programme, now)

@@ -56,7 +56,7 @@ def mount(icecast: Any) -> dict[str, Any]:
     """Return what Icecast says of the mount, nothing while there is none."""
     try:
         source: dict[str, Any] = json.loads(icecast.status(), strict=False)["icestats"]["source"]
-    except (json.JSONDecodeError, KeyError):  # without a source, Icecast 2.4's document is not even JSON
+    except (json.JSONDecodeError, KeyError, ConnectionError):  # without a source, Icecast 2.4's document is no JSON
         return {}
     return source
 
@@ -96,16 +96,21 @@ def test_a_server_that_comes_back_gets_stream_and_title_again(
         eventually(lambda: mount(icecast).get("title"), 10, "the mount did not come up")
         icecast.stop()
         eventually(lambda: sender.status.state == "waiting", 5, "the loss was not noticed")
+        lost = sender.status.last_write
+        assert lost is not None
+        assert time.time() - lost < 6
         time.sleep(4)
+        assert sender.status.last_write == lost, "nothing was there to accept a byte"
         icecast.start()
         eventually(lambda: mount(icecast).get("title"), 10, "the title did not come back")
         while (chunk := other.get_now()) is not None:
             data.append(chunk.data)
+    assert (sender.status.last_write or 0.0) > lost
     stream = b"".join(data)
     assert all(stream[at : at + 2] == b"\xff\xfb" for at in range(0, len(stream), 576))
     assert not other.dropped
     assert feed.dropped_blocks == 0
-    assert sender.status.connects == 2
+    assert (sender.status.connects, sender.status.reconnects) == (2, 1)
     events = [entry["event"] for entry in logs if entry.get("output") == sender.name]
     assert events.count("output_connected") == events.count("output_reconnected") == 1
     assert 1 <= events.count("output_lost") <= 3

@@ -119,7 +119,7 @@ def main() -> int:
         elif word == "error":
             raise ComposeError("no progression fits")
         elif word == "gate":
-            raise GateError("silence of 3.0 s")
+            raise GateError("silence of 3.0 s", "silence")
         elif word == "memory":
             bytearray(8 * 2**30)
         return make(brief, folder)

@@ -34,25 +34,15 @@ def test_the_status_says_what_plays(radio: Any) -> None:
     assert [(output["kind"], output["state"]) for output in status["outputs"]] == [("web", "connected")]
 
 
-def test_health_is_the_audio(radio: Any, eventually: Callable[..., None]) -> None:
-    """``/healthz`` is 200 while something is heard, and 503 once there is silence, though every thread lives."""
-    with radio.get("/healthz") as answer:
-        assert (answer.status, answer.read()) == (200, b"ready\n")
-    radio.noise.level = 0.0
-    eventually(lambda: radio.code("/healthz") == 503, 8, "silence was not noticed")
-    with radio.get("/status.json") as answer:
-        assert json.load(answer)["health"] == "silent"
-    radio.noise.level = 0.1
-    eventually(lambda: radio.code("/healthz") == 200, 5, "the music was not noticed")
-
-
 def test_an_output_that_is_away_degrades_the_station() -> None:
     """An Icecast that is not there leaves the station ready, and says so."""
     outputs = (OutputStatus("web", "web", "connected"), OutputStatus("icecast", "icecast", "waiting", "refused"))
     assert Status("x", Pulse(True, 0.1, PLAYING), outputs=outputs).health == "degraded"
     assert Status("x", Pulse(True, 0.1, PLAYING), outputs=outputs[:1]).health == "ready"
     assert Status("x", Pulse(False, None, None), outputs=outputs[:1]).health == "silent"
-    assert Status("x", Pulse(False, None, None)).document()["now"] is None
+    document = Status("x", Pulse(False, None, None)).document()
+    assert document["now"] is None
+    assert document["sound"] == {"lufs": None, "true_peak_dbtp": None, "blank": False, "fallback": False}
 
 
 def test_the_status_says_what_is_on_and_what_comes_next() -> None:
@@ -80,7 +70,7 @@ def test_a_port_in_use_costs_this_output_only(make_radio: Callable[..., Any], ev
             assert "in use" in radio.web.status.reason
             eventually(lambda: radio.monitor.pulse.ready, 5, "the feed does not go on")
     eventually(lambda: radio.web.status.state == "connected", 15, "the port was not taken up")
-    assert radio.code("/healthz") == 200
+    assert radio.code("/readyz") == 200
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["part_failed"]
 
 
@@ -107,7 +97,7 @@ def test_it_listens_on_loopback_only(radio: Any) -> None:
 
 def test_nothing_can_be_written(radio: Any) -> None:
     """Everything is read-only, and what is not there is a 404."""
-    for path in ("/", "/stream.mp3", "/status.json", "/healthz"):
+    for path in ("/", "/stream.mp3", "/status.json", "/healthz", "/readyz", "/metrics"):
         with radio.get(path, "POST") as answer:
             assert answer.status == 405
     with radio.get("/nothing") as answer:

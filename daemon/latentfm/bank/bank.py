@@ -44,6 +44,7 @@ class Bank:
         self._quota = quota or Quota()
         self._known: dict[str, Take] = {}
         self._damaged: set[str] = set()
+        self._unreadable = ""  # why the folder could not be listed the last time
         self._lock = threading.Lock()
 
     def sweep(self) -> int:
@@ -67,10 +68,13 @@ class Bank:
         with self._lock:
             try:
                 names = {path.name for path in self.root.iterdir() if not path.name.startswith(".") and path.is_dir()}
+                self._unreadable = ""
             except FileNotFoundError:
                 names = set()
             except OSError as error:
-                log.warning("bank_unreadable", root=str(self.root), reason=str(error))
+                if str(error) != self._unreadable:  # it is asked for several times a second
+                    log.warning("bank_unreadable", root=str(self.root), reason=str(error))
+                self._unreadable = str(error)
                 names = set(self._known)
             self._known = {name: take for name, take in self._known.items() if name in names}
             for name in names - self._known.keys() - self._damaged:

@@ -19,6 +19,7 @@ class Playing:
     playlist: str
     origin: Origin
     max_silence: float = 0.5  # seconds of silence that its mood allows
+    asked_silence: bool = False  # whether the programme asks for silence: then it is as healthy as sound
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from latentfm.broadcast.director import Director
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.health import Monitor
 from latentfm.broadcast.library import Library
+from latentfm.broadcast.meter import Meter
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.runway import Runway
 from latentfm.broadcast.supervised import Supervised, stop_all
@@ -26,6 +27,7 @@ class Broadcast:
         director: what comes next; ``director.committed`` names the takes that the bank must keep.
         runway: the pacing; ``runway.ahead`` is in seconds.
         monitor: the health of the audio that leaves.
+        meter: its level.
         cues: what was mixed, for a recorder to fetch.
         feeds: the encoders, for outputs to subscribe to.
     """
@@ -44,12 +46,14 @@ class Broadcast:
         notices = Notices()
         self.feeds = tuple(feeds)
         self.monitor = Monitor(clock)
+        self.meter = Meter()
         self.cues = CueSheet(clock)
         self.timeline = Timeline(beds, notices, cues=self.cues)
         self.director = Director(self.timeline, library, beds, notices, clock)
-        self.runway = Runway(self.timeline, (*self.feeds, self.monitor, self.cues, *sinks), clock, notices)
+        self.runway = Runway(self.timeline, (*self.feeds, self.monitor, self.meter, self.cues, *sinks), clock, notices)
         self._parts = (
             *(Supervised(f"feed {feed.name}", feed.run) for feed in self.feeds),
+            Supervised("meter", self.meter.run),
             Supervised("director", self.director.run),
             Supervised("runway", self.runway.run),
         )

@@ -14,6 +14,7 @@ import structlog
 
 from latentfm.audio.pcm import SAMPLE_RATE, seconds_to_frames
 from latentfm.broadcast.deck import Deck
+from latentfm.broadcast.fallback import Fallback
 from latentfm.broadcast.library import Library
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.player import Player
@@ -44,6 +45,9 @@ class Director:
     """Commits takes to a timeline, remembers what aired, and writes down what the pacing thread noted.
 
     ``step`` does one look and may be called without a thread; ``run`` calls it until it is told to stop.
+
+    Attributes:
+        fallback: whether something stands in for fresh takes.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Director:
         *,
         start_deck: Callable[[Deck], None] = Deck.start,
     ) -> None:
+        self.fallback = Fallback(clock)
         self._timeline = timeline
         self._library = library
         self._beds = beds
@@ -67,6 +72,7 @@ class Director:
         self._loaded = 0  # frames that it had decoded when that was set
         self._search: Iterator[Candidate] | None = None
         self._search_after = 0.0
+        self._fresh_ready = False  # whether fresh takes lay ready at the search, be it that none fits
         self._marked: str | None = None
         self._reported: set[str] = set()
         self._bed_since: float | None = None
@@ -135,6 +141,8 @@ class Director:
                 self._reported.add(deck.playing.take_id)
                 self._condemn(deck.playing.take_id, deck.failure)
         playing = self._timeline.playing
+        if player is not None:
+            self.fallback.follow(playing)
         if player is None or playing.take_id == self._marked:
             return
         self._marked = playing.take_id
@@ -184,6 +192,7 @@ class Director:
 
     def _candidates(self) -> Iterator[Candidate]:
         at, bed_since, player = self.next_seam().at, self._bed_since, self._timeline.on_air
+        self._fresh_ready = self._library.fresh_ready(at)
         candidates = self._library.candidates(at, without=player.playing.take_id if player is not None else None)
         if bed_since is not None and self._clock.monotonic() - bed_since < BED_SECONDS:
             return (candidate for candidate in candidates if candidate.origin == "fresh")
@@ -192,6 +201,7 @@ class Director:
     def _wait_for(self, deck: Deck) -> None:
         """Commit a deck that is ready; give up on one that failed or stands still."""
         if deck.ready:
+            self.fallback.committed(deck.playing, fresh_ready=self._fresh_ready)
             self._timeline.commit(deck)
             log.info("take_committed", take=deck.playing.take_id, origin=deck.playing.origin)
             self._loading = self._search = None
@@ -202,6 +212,7 @@ class Director:
         if deck.useless or late:
             deck.close()
             self._loading = None
+            self._fresh_ready = self._fresh_ready and deck.playing.origin != "fresh"
             if deck.useless:
                 self._condemn(deck.playing.take_id, deck.failure or "it is empty")
             else:

@@ -17,7 +17,7 @@ class Pulse:
     """What is known of the audio that leaves.
 
     Attributes:
-        ready: whether an audible block left lately.
+        ready: whether an audible block left lately, or silence that was asked for.
         since_audible: seconds since the last one, None before the first.
         playing: what is heard, None before the first block.
     """
@@ -25,6 +25,16 @@ class Pulse:
     ready: bool
     since_audible: float | None
     playing: Playing | None
+
+
+def is_audible(block: Block) -> bool:
+    """Return whether a block can be heard, or is as it should be: silence that was asked for."""
+    return block.playing.asked_silence or magnitude(block.pcm) > AUDIBLE
+
+
+def patience(playing: Playing) -> float:
+    """Return the seconds of silence after which something is wrong."""
+    return max(WITHIN, playing.max_silence)
 
 
 class Monitor:
@@ -38,7 +48,7 @@ class Monitor:
     def offer(self, block: Block) -> None:
         """Look at a block."""
         self._playing = block.playing
-        if magnitude(block.pcm) > AUDIBLE:
+        if is_audible(block):
             self._audible_at = self._clock.monotonic()
 
     @property
@@ -48,4 +58,4 @@ class Monitor:
         if audible_at is None or playing is None:
             return Pulse(False, None, playing)
         since = max(self._clock.monotonic() - audible_at, 0.0)
-        return Pulse(since <= max(WITHIN, playing.max_silence), since, playing)
+        return Pulse(since <= patience(playing), since, playing)

@@ -51,6 +51,7 @@ class IcecastOutput:
         self._reason: str | None = None
         self._connects = 0
         self._bytes = 0
+        self._last_write: float | None = None
         self._lost_at: float | None = None
         self._title: str | None = None  # what is audible in what was sent
         self._title_sent: str | None = None
@@ -81,6 +82,7 @@ class IcecastOutput:
             title=self._title_sent,
             connects=self._connects,
             bytes_sent=self._bytes,
+            last_write=self._last_write,
         )
 
     def _run_source(self, stop: threading.Event) -> None:
@@ -110,6 +112,7 @@ class IcecastOutput:
                     if chunk is not None:
                         sock.sendall(chunk.data)
                         self._bytes += len(chunk.data)
+                        self._last_write = time.time()
                         self._say(chunk.playing.title)
                     elif subscription.closed:
                         raise OutputError("the server does not keep up with the stream")

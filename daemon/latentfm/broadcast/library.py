@@ -116,6 +116,15 @@ class Library:
         theirs = (info for info in chain if near and info.playlist == slot.following)
         return next(ours, None) or next(theirs, None)
 
+    def fresh_ready(self, at: float) -> bool:
+        """Return whether fresh takes lie ready for a seam at the moment ``at``, be it that none fits before a change.
+
+        Where one does not, something else enters by plan and not for want of them.
+        """
+        slot = self._slot_at(at)
+        near = slot.until is not None and slot.until - at <= EARLIEST
+        return bool(self.bank.unaired(slot.playlist) or (near and self.bank.unaired(slot.following)))
+
     def candidates(self, at: float, without: str | None = None) -> Iterator[Candidate]:
         """Yield what may enter at the moment ``at``, best first.
 

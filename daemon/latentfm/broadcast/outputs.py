@@ -21,6 +21,8 @@ class OutputStatus:
         listeners: how many listen, where it knows.
         connects: how often it connected.
         bytes_sent: audio sent since the start.
+        last_write: when it last accepted a byte, in seconds since 1970; None before the first. The built-in one accepts
+            none while nobody listens.
     """
 
     name: str
@@ -31,6 +33,12 @@ class OutputStatus:
     listeners: int | None = None
     connects: int = 0
     bytes_sent: int = 0
+    last_write: float | None = None
+
+    @property
+    def reconnects(self) -> int:
+        """Return how often it connected again."""
+        return max(self.connects - 1, 0)
 
 
 class Output(Protocol):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import structlog
 
-from latentfm.errors import LatentFMError
+from latentfm.errors import GateError, LatentFMError
 from latentfm.ops import logs
 from latentfm.ops.process import die_with_parent, limit_data, step_back
 from latentfm.studio.protocol import MAX_LINE, Failed, Hello, Made, Order, ProtocolError, encode, parse_order
@@ -88,7 +88,8 @@ def _answer(produce: Produce, line: bytes) -> Made | Failed:
     except ProtocolError as error:
         return Failed(error=type(error).__name__, reason=str(error), broken=True)
     except LatentFMError as error:
-        return Failed(error=type(error).__name__, reason=str(error))
+        rejection = error.kind if isinstance(error, GateError) else None
+        return Failed(error=type(error).__name__, reason=str(error), rejection=rejection)
     except Exception as error:  # noqa: BLE001 - told to the station, which replaces this process
         if not isinstance(error, MemoryError):
             _log.error("studio_exception", trace=traceback.format_exc(limit=-8))

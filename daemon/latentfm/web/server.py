@@ -101,6 +101,7 @@ class WebOutput:
             self._reason,
             listeners=self._seats.taken,
             connects=self._connects,
+            last_write=self._seats.last_write,
         )
 
     def start(self) -> None:

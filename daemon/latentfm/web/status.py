@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from latentfm.broadcast.health import Pulse
+from latentfm.broadcast.health import Pulse, patience
+from latentfm.broadcast.meter import Reading
 from latentfm.broadcast.outputs import OutputStatus
+from latentfm.studio.tally import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class Status:
         fresh: seconds of takes that have not aired.
         outputs: every output.
         on_air: what the programme says, if there is one.
+        sound: how loud it is what leaves.
+        fallback: whether something stands in for fresh takes.
+        tally: what became of the tries at takes, if there is a studio.
+        studio_bytes: resident memory of the studio's child, 0 without one.
+        disk_free: bytes left on the disk of the state folder, if that can be told.
     """
 
     station: str
@@ -40,6 +48,21 @@ class Status:
     fresh: float = 0.0
     outputs: tuple[OutputStatus, ...] = ()
     on_air: OnAir | None = None
+    sound: Reading = field(default_factory=Reading)
+    fallback: bool = False
+    tally: Count | None = None
+    studio_bytes: int = 0
+    disk_free: int | None = None
+
+    @property
+    def silence(self) -> str | None:
+        """Return why the station is not ready, None where it is."""
+        pulse = self.pulse
+        if pulse.ready:
+            return None
+        if pulse.since_audible is None or pulse.playing is None:
+            return "nothing audible has left the timeline yet"
+        return f"nothing audible left for {pulse.since_audible:.1f} s; {patience(pulse.playing):.1f} s are allowed"
 
     @property
     def health(self) -> str:
@@ -70,8 +93,19 @@ class Status:
                 "playable_seconds": round(self.playable, 1),
                 "fresh_seconds": round(self.fresh, 1),
             },
+            "sound": {
+                "lufs": _rounded(self.sound.levels.lufs),
+                "true_peak_dbtp": _rounded(self.sound.levels.true_peak),
+                "blank": self.sound.blank,
+                "fallback": self.fallback,
+            },
             "outputs": [asdict(output) for output in self.outputs],
         }
+
+
+def _rounded(level: float) -> float | None:
+    """Return a level for JSON, which has no word for minus infinity."""
+    return round(level, 1) if math.isfinite(level) else None
 
 
 def _programme(on_air: OnAir) -> dict[str, Any]:
