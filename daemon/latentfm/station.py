@@ -14,6 +14,7 @@ import structlog
 
 from latentfm.bank import Bank
 from latentfm.broadcast import (
+    STEADY,
     Beds,
     Broadcast,
     Feed,
@@ -168,7 +169,12 @@ class Station:
         )
         beds = Beds(self.config.station.name, self.playlist_now, lufs=self.config.station.loudness)
         self.broadcast = Broadcast(
-            self._library, beds, tuple(self._feeds.values()), clock=self._clock, sinks=self._sinks
+            self._library,
+            beds,
+            tuple(self._feeds.values()),
+            clock=self._clock,
+            sinks=self._sinks,
+            steady=min(STEADY, self.config.studio.takes_ahead),
         )
         self._open_history()  # before the broadcast starts, so that it is closed after that has stopped
         self._undo.callback(self.broadcast.stop)

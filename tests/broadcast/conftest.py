@@ -34,7 +34,7 @@ MIDI = b"MThd\0\0\0\6"
 
 
 def make_info(
-    take_id: str, frames: int, *, playlist: str = "day", seam: Seam | None = None, tonic: int = 0
+    take_id: str, frames: int, *, playlist: str = "day", seam: Seam | None = None, tonic: int = 0, section: int = 1
 ) -> TakeInfo:
     """Return the description of a take; by default it may be left in its last five seconds."""
     key = Key(tonic=tonic, mode="major")
@@ -51,7 +51,7 @@ def make_info(
         true_peak=-1.0,
         max_silence=0.5,
         seam=seam or Seam(head=5 * SAMPLE_RATE, outs=(frames - 5 * SAMPLE_RATE,)),
-        carry=Carry(section=1, key=key, qpm=96.0, latent=(0.0,)),
+        carry=Carry(section=section, key=key, qpm=96.0, latent=(0.0,)),
         provenance={},
     )
 

@@ -46,7 +46,7 @@ def test_the_programme_follows_both_daylight_saving_changes(on_air: Any, tmp_pat
         )
 
     def mood() -> str:
-        return str(json.loads(station.get("/status.json")[1])["playlist"])
+        return str(json.loads(station.get("/status.json")[1])["programme"]["playlist"])
 
     set_to("01:50")
     with on_air("chords", config=PATIENT + PROGRAMME, environment={"LATENTFM_TEST_CLOCK": str(offset)}) as station:

@@ -84,13 +84,13 @@ def test_a_server_that_is_not_there_at_boot_costs_nothing(
         assert station.events("output_lost") == []
 
 
-def test_a_name_that_can_not_be_resolved_is_tried_again(on_air: Any, password: Path, scripted: ScriptedIcecast) -> None:
+def test_a_name_that_can_not_be_resolved_is_tried_again(on_air: Any, password: Path) -> None:
     """DNS failing costs that output only; the station is as well as it can be."""
     config = PATIENT + output("http://nowhere.invalid:8000/latentfm.mp3", password)
-    with pytest.raises(AssertionError, match="nowhere"), on_air("chords", config=config) as station:
+    with on_air("chords", config=config, connected=False) as station:
         until(lambda: state(station) == "waiting")
         station.wait_for_fresh(2)
-        assert station.get("/healthz")[0] == 200
+        assert state(station) == "waiting"
 
 
 @pytest.mark.parametrize("end", ["restarted", "killed", "paused"])

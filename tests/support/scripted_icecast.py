@@ -15,9 +15,9 @@ _REASONS = {"401": "Authentication Required", "403": "Forbidden", "500": "Intern
 class ScriptedIcecast:
     """Listens on loopback and treats each source as its ``mood`` says at that moment.
 
-    ``ok`` takes everything; ``401``, ``403``, ``500`` and ``nonsense`` answer so; ``mute`` never answers; ``stall`` lets a source
-    in and takes nothing more; ``slow`` takes a tenth of the stream; ``drop`` hangs up in the middle of a frame; ``half`` sends half
-    an answer. ``close`` makes it refuse connections, ``open`` listens again.
+    ``ok`` takes everything; ``401``, ``403``, ``500``, ``nonsense`` answer so; ``mute`` never answers; ``stall`` lets
+    a source in and takes nothing more; ``slow`` takes a tenth of the stream; ``drop`` hangs up in mid-frame;
+    ``half`` sends half an answer. ``close`` makes it refuse connections, ``open`` listens again.
 
     Attributes:
         received: bytes of audio taken while the mood was ``ok``.

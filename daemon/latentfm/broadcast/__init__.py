@@ -3,6 +3,7 @@
 from latentfm.broadcast.block import Sink
 from latentfm.broadcast.broadcast import Broadcast
 from latentfm.broadcast.director import NextSeam
+from latentfm.broadcast.fallback import STEADY
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.health import Pulse
 from latentfm.broadcast.icecast import IcecastOutput
@@ -13,6 +14,7 @@ from latentfm.broadcast.secret import Secret, read_secret
 from latentfm.broadcast.tone_bed import Beds
 
 __all__ = [
+    "STEADY",
     "Beds",
     "Broadcast",
     "Feed",

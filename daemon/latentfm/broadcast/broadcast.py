@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from latentfm.broadcast.block import Sink
 from latentfm.broadcast.cues import CueSheet
 from latentfm.broadcast.director import Director
+from latentfm.broadcast.fallback import STEADY
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.health import Monitor
 from latentfm.broadcast.library import Library
@@ -40,8 +41,18 @@ class Broadcast:
         *,
         clock: Clock | None = None,
         sinks: Sequence[Sink] = (),
+        steady: int = STEADY,
     ) -> None:
-        """Put the parts together; ``sinks`` get the PCM besides the feeds."""
+        """Put the parts together.
+
+        Args:
+            library: what may be on air.
+            beds: makes tone beds.
+            feeds: the encoders.
+            clock: the machine's, unless another one is given.
+            sinks: what gets the PCM besides the feeds.
+            steady: fresh takes that must lie ready for a fall back to be left.
+        """
         clock = clock or SystemClock()
         notices = Notices()
         self.feeds = tuple(feeds)
@@ -49,7 +60,7 @@ class Broadcast:
         self.meter = Meter()
         self.cues = CueSheet(clock)
         self.timeline = Timeline(beds, notices, cues=self.cues)
-        self.director = Director(self.timeline, library, beds, notices, clock)
+        self.director = Director(self.timeline, library, beds, notices, clock, steady=steady)
         self.runway = Runway(self.timeline, (*self.feeds, self.monitor, self.meter, self.cues, *sinks), clock, notices)
         self._parts = (
             *(Supervised(f"feed {feed.name}", feed.run) for feed in self.feeds),

@@ -14,7 +14,7 @@ import structlog
 
 from latentfm.audio.pcm import SAMPLE_RATE, seconds_to_frames
 from latentfm.broadcast.deck import Deck
-from latentfm.broadcast.fallback import Fallback
+from latentfm.broadcast.fallback import STEADY, Fallback
 from latentfm.broadcast.library import Library
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.player import Player
@@ -59,8 +59,20 @@ class Director:
         clock: Clock,
         *,
         start_deck: Callable[[Deck], None] = Deck.start,
+        steady: int = STEADY,
     ) -> None:
-        self.fallback = Fallback(clock)
+        """Look ahead for a timeline.
+
+        Args:
+            timeline: what is on air.
+            library: what may come next.
+            beds: makes tone beds.
+            notices: what the pacing thread noted.
+            clock: the station's.
+            start_deck: starts to decode what comes next.
+            steady: fresh takes that must lie ready for a fall back to be left.
+        """
+        self.fallback = Fallback(clock, steady=steady)
         self._timeline = timeline
         self._library = library
         self._beds = beds
@@ -196,6 +208,8 @@ class Director:
         candidates = self._library.candidates(at, without=player.playing.take_id if player is not None else None)
         if bed_since is not None and self._clock.monotonic() - bed_since < BED_SECONDS:
             return (candidate for candidate in candidates if candidate.origin == "fresh")
+        if self.fallback.holds(*self._library.waiting(at)):
+            return iter(sorted(candidates, key=lambda candidate: candidate.origin == "fresh"))
         return candidates
 
     def _wait_for(self, deck: Deck) -> None:

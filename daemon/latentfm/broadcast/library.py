@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -124,6 +125,12 @@ class Library:
         slot = self._slot_at(at)
         near = slot.until is not None and slot.until - at <= EARLIEST
         return bool(self.bank.unaired(slot.playlist) or (near and self.bank.unaired(slot.following)))
+
+    def waiting(self, at: float) -> tuple[int, float]:
+        """Return how many fresh takes of the mood at a moment lie ready, and the seconds until the next change."""
+        slot = self._slot_at(at)
+        ready = sum(info.playlist == slot.playlist for info in self.chain())
+        return ready, math.inf if slot.until is None else slot.until - at
 
     def candidates(self, at: float, without: str | None = None) -> Iterator[Candidate]:
         """Yield what may enter at the moment ``at``, best first.
