@@ -9,9 +9,10 @@ weekday says is not on then. What began in the evening before lasts until its en
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -56,6 +57,15 @@ class Level:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the hours say at a moment: whether the station is open, until when if that ends soon, and the gain."""
+
+    open: bool
+    until: datetime | None
+    gain: float
+
+
 def hours_of(config: HoursConfig, timezone: str | None) -> Hours:
     """Return the hours of a configuration."""
     closed = tuple(Entry(time(), "closed", time(), span=span) for span in config.closed_spans())
@@ -82,7 +92,7 @@ def gain_at(hours: Hours, moment: float) -> float:
 def closes_at(hours: Hours, moment: float) -> float | None:
     """Return when the station closes next; None where it is closed, infinite where it does not within two days."""
     if hours.open == (_ALWAYS,):
-        return float("inf")
+        return math.inf
     today = local(hours.quiet, moment).date()
     end = moment
     for count in range(-1, 3):
@@ -91,7 +101,7 @@ def closes_at(hours: Hours, moment: float) -> float | None:
                 end = until
     if end == moment:
         return None
-    return end if end < instant(today + 2 * _DAY, time(), hours.quiet.zone) else float("inf")
+    return end if end < instant(today + 2 * _DAY, time(), hours.quiet.zone) else math.inf
 
 
 def opens_at(hours: Hours, moment: float) -> float | None:
@@ -102,6 +112,14 @@ def opens_at(hours: Hours, moment: float) -> float | None:
             if begin > moment:
                 return begin
     return None
+
+
+def hearing_at(hours: Hours, moment: float) -> Hearing:
+    """Return what the hours say at a moment. An end of the opening is told when it is less than two days away."""
+    closes = closes_at(hours, moment)
+    until = opens_at(hours, moment) if closes is None else closes
+    shown = None if until is None or math.isinf(until) else local(hours.quiet, until)
+    return Hearing(closes is not None, shown, gain_at(hours, moment))
 
 
 def level_at(hours: Hours, moment: float, before: float = 0.0) -> Level:

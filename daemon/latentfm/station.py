@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -33,26 +31,28 @@ from latentfm.lastgood import remember
 from latentfm.ops import logs
 from latentfm.ops.clock import Clock, SystemClock
 from latentfm.ops.jobs import Jobs
-from latentfm.ops.process import resident_mb
+from latentfm.ops.process import at_most, resident_mb
 from latentfm.ops.signals import Signals, stacks
 from latentfm.ops.state import StateFolder
 from latentfm.ops.systemd import Notifier
 from latentfm.ops.watchdog import Watchdog
-from latentfm.planner import Planner, Wishes
+from latentfm.plan import Plan
+from latentfm.planner import Planner, wishes_of
 from latentfm.playlist import Playlist
-from latentfm.programme import local, next_change, playlist_at, programme_of, slot_at
+from latentfm.programme import next_change
+from latentfm.steering import Steering
 from latentfm.studio import ChildStudio
 from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
 from latentfm.studio.supervisor import CHILD
-from latentfm.web import OnAir, Status, WebOutput
+from latentfm.web import Status, WebOutput, on_air
 
 BANK = "bank"
 SHIPPED = Path(__file__).parent / "takes"
 _BUILT_IN = ("mp3", 192)
 _HOUSEKEEPING = 600.0  # seconds
 _ROUND = 0.2  # seconds between two looks of the main loop
-_GRACEFUL = 4.0  # seconds that stopping may take
+_GRACEFUL = 6.0  # seconds that stopping may take, the last fade included
 
 _log = structlog.get_logger()
 
@@ -85,8 +85,11 @@ def run(
             if signals.take_dump_request():
                 for name, stack in stacks().items():
                     _log.warning("stack", thread=name, stack=stack)
+            if signals.take_reload_request():
+                station.steering.desk.reload()
             clock.sleep(_ROUND)
         _log.info("station_stopping", signal=signals.stop.name)
+        station.steering.leave()
     finally:
         notifier.stopping()
         _stop_in_time(station, _GRACEFUL)
@@ -109,11 +112,12 @@ class Station:
     ) -> None:
         """Put nothing on air yet; ``sinks`` get the PCM besides the feeds."""
         self.config = config
-        self._playlists = playlists
         self._child = child
         self._clock = clock or SystemClock()
         self._sinks = tuple(sinks)
-        self._programme = programme_of(config.programme)
+        self.steering = Steering(
+            config, playlists, self._clock, document=lambda: self.status().document(), adopted=self._adopt
+        )
         self._undo = ExitStack()
 
     def start(self) -> None:
@@ -126,6 +130,7 @@ class Station:
             self._open_outputs()
             self._start_studio()
             self._schedule_jobs()
+            self.steering.open_socket(self._undo)
         except BaseException:
             self.stop()
             raise
@@ -140,7 +145,7 @@ class Station:
 
     def _remember_configuration(self) -> None:
         try:
-            remember(self.config, self._playlists)
+            remember(self.steering.plan.config, self.steering.plan.playlists)
         except OSError as error:
             _log.warning("last_good_not_kept", folder=str(self.config.station.state_dir), reason=str(error))
 
@@ -154,14 +159,15 @@ class Station:
         wanted = [_BUILT_IN, *((output.format, output.bitrate) for output in self.config.outputs)]
         self._feeds = {form: Feed(*form) for form in dict.fromkeys(wanted)}
         self._library = Library(
-            self.bank, partial(slot_at, self._programme), shipped=self._shipped, crossfade_seconds=self._crossfade
+            self.bank, self.steering.slot_at, shipped=self._shipped, crossfade_seconds=self._crossfade
         )
-        beds = Beds(self.config.station.name, self.playlist_now, lufs=self.config.station.loudness)
+        self._beds = Beds(self.config.station.name, self.playlist_now, lufs=self.config.station.loudness)
         self.broadcast = Broadcast(
-            self._library, beds, tuple(self._feeds.values()), clock=self._clock, sinks=self._sinks
+            self._library, self._beds, tuple(self._feeds.values()), clock=self._clock, sinks=self._sinks
         )
         self._open_history()  # before the broadcast starts, so that it is closed after that has stopped
         self._undo.callback(self.broadcast.stop)
+        self.steering.mind(self.broadcast, self._undo)
         self.broadcast.start()
 
     def _open_history(self) -> None:
@@ -185,6 +191,7 @@ class Station:
             port=web.port,
             name=self.config.station.name,
             max_listeners=web.max_listeners,
+            more=self.steering.routes(),
         )
         self.outputs: list[Output] = [self.web]
         for output in self.config.outputs:
@@ -204,6 +211,7 @@ class Station:
         for started in self.outputs:
             self._undo.callback(started.stop)
             started.start()
+        self._undo.callback(self.steering.hear_out)
 
     def _start_studio(self) -> None:
         settings = self.config.studio
@@ -215,8 +223,9 @@ class Station:
         self.studio = ChildStudio(
             self.bank.root, limits=limits, command=self._child, clock=self._clock, prepare=self.bank.sweep
         )
-        wishes = Wishes(self.config.station.seed, self.config.station.loudness, settings.takes_ahead)
-        planner = Planner(self._programme, self._playlists, self._library, self.broadcast.director, self._clock, wishes)
+        plan, seams = self.steering.plan, self.steering.seams(self.broadcast.director)
+        planner = Planner(plan.programme, plan.playlists, self._library, seams, self._clock, wishes_of(plan.config))
+        self._replan = planner.replan
         self.producer = Producer(self.studio, Orders(planner.next_brief, planner.made, planner.given_up))
         self._undo.callback(self.producer.stop)
         self._undo.callback(self.studio.close)
@@ -230,13 +239,21 @@ class Station:
         self._undo.callback(self.jobs.stop)
         self.jobs.start()
 
+    def _adopt(self, plan: Plan) -> None:
+        """Hand on what has changed, and remember it."""
+        self._beds.lufs = plan.config.station.loudness
+        self._replan(plan.programme, plan.playlists, wishes_of(plan.config))
+        self._remember_configuration()
+        self.jobs.again("programme")
+        self.producer.wake()
+
     def playlist_now(self) -> str:
         """Return the name of the playlist that is on."""
-        return playlist_at(self._programme, self._clock.time())
+        return self.steering.playlist_now()
 
     def status(self) -> Status:
         """Return how the station is; may look at the disk."""
-        takes = self.bank.takes()
+        takes, now = self.bank.takes(), self._clock.time()
         fresh = sum(take.info.frames for take in takes if take.info.id not in self.bank.aired)
         playable = sum(take.info.frames for take in takes) + sum(info.frames for info in self._shipped.infos)
         return Status(
@@ -245,16 +262,11 @@ class Station:
             ahead=self.broadcast.runway.ahead,
             playable=playable / SAMPLE_RATE,
             fresh=fresh / SAMPLE_RATE,
-            on_air=self._on_air(),
+            on_air=on_air(self.steering.plan.programme, now),
+            hearing=self.steering.hearing,
+            paused=self.steering.doorkeeper.paused,
             outputs=tuple(output.status for output in self.outputs),
         )
-
-    def _on_air(self) -> OnAir:
-        """Return what the programme says now."""
-        now = self._clock.time()
-        change = next_change(self._programme, now)
-        playlist = playlist_at(self._programme, now)
-        return OnAir(playlist, change.playlist, local(self._programme, change.at)) if change else OnAir(playlist)
 
     def _keep_house(self) -> None:
         self.bank.trim(keep=self.broadcast.director.committed)
@@ -262,7 +274,7 @@ class Station:
         _log.info("memory", station_mb=round(resident_mb()), studio_mb=round(resident_mb(child)) if child else 0)
 
     def _next_change(self, now: float) -> float | None:
-        change = next_change(self._programme, now)
+        change = next_change(self.steering.plan.programme, now)
         return change.at if change else None
 
     def _change_programme(self) -> None:
@@ -270,22 +282,18 @@ class Station:
         self.producer.wake()
 
     def _crossfade(self, name: str) -> float:
-        playlist = self._playlists.get(name)
+        playlist = self.steering.plan.playlists.get(name)
         return playlist.mix.crossfade_seconds if playlist else 8.0
 
 
 def _stop_in_time(station: Station, seconds: float) -> None:
-    """Stop a station; should it take longer than ``seconds``, end the process: the kernel ends the studio with it."""
+    """Stop a station; should it take longer than ``seconds``, end the process."""
 
-    def force() -> None:
+    def say() -> None:
         _log.error("stop_forced", seconds=seconds)
         logs.close(timeout=0.3)
-        os._exit(1)
 
-    timer = threading.Timer(seconds, force)
-    timer.daemon = True
-    timer.start()
     began = time.monotonic()
-    station.stop()
-    timer.cancel()
+    with at_most(seconds, say):
+        station.stop()
     _log.info("station_stopped", seconds=round(time.monotonic() - began, 2))
