@@ -19,6 +19,7 @@ from latentfm.broadcast.health import Monitor
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.runway import Runway
 from latentfm.broadcast.supervised import Supervised, stop_all
+from latentfm.hours import Hearing
 from latentfm.ops.clock import SystemClock
 from latentfm.web import Status, WebOutput
 
@@ -44,6 +45,7 @@ class Radio:
 
     def __post_init__(self) -> None:
         clock = SystemClock()
+        self.hearing: Hearing | None = None
         self.noise = Noise()
         self.feed = Feed()
         self.monitor = Monitor(clock)
@@ -53,7 +55,15 @@ class Radio:
 
     def status(self) -> Status:
         """Return the state of this small station."""
-        return Status("Latent FM", self.monitor.pulse, self.runway.ahead, 120.0, 60.0, (self.web.status,))
+        return Status(
+            "Latent FM",
+            self.monitor.pulse,
+            self.runway.ahead,
+            120.0,
+            60.0,
+            (self.web.status,),
+            hearing=self.hearing,
+        )
 
     def start(self) -> None:
         """Go on air and wait until the page can be had."""

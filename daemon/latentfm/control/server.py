@@ -51,11 +51,8 @@ class ControlSocket:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as listening:
             with short_address(self.path) as address:
                 self.path.unlink(missing_ok=True)  # of a station that was killed: the state folder is ours alone
-                mask = os.umask(0o177)
-                try:
-                    listening.bind(address)
-                finally:
-                    os.umask(mask)
+                os.fchmod(listening.fileno(), 0o600)  # which Linux gives to the file; a umask is every thread's
+                listening.bind(address)
             listening.listen(MOST)
             listening.settimeout(_LOOK)
             _log.info("control_listening", path=str(self.path))
