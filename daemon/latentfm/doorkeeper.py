@@ -26,6 +26,7 @@ PAUSE: Final = 1.5
 """Seconds of the fade to a pause, and back."""
 
 _ROUND = 0.2  # seconds between two looks
+_WHILE = 20.0  # seconds for which it is known when the station opens
 _WEEK = 6 * 86_400
 
 _log = structlog.get_logger()
@@ -51,6 +52,7 @@ class Doorkeeper:
         self._told: tuple[float, str | None] | None = None
         self._paused = False
         self._leaving = False
+        self._words: tuple[Hours, int, str] | None = None
 
     @property
     def paused(self) -> bool:
@@ -92,10 +94,17 @@ class Doorkeeper:
         if self._paused:
             level, title = Level(0.0, PAUSE), "Paused"
         elif level.gain == 0.0:
-            title = closed_words(hours, now)
+            title = self._closed_words(hours, now)
         if (level.gain, title) != self._told:
             self._told = level.gain, title
             self._fader.aim(level.gain, level.seconds if seconds is None else seconds, title)
+
+    def _closed_words(self, hours: Hours, now: float) -> str:
+        """Return what listeners are told; the search for an opening may take milliseconds, so it is for a while."""
+        known, while_ = self._words, round(now / _WHILE)
+        if known is None or known[0] is not hours or known[1] != while_:
+            self._words = known = hours, while_, closed_words(hours, now)
+        return known[2]
 
     def _note(self, hours: Hours, now: float, level: Level) -> None:
         """Log what has changed, and say that the station opens."""

@@ -23,6 +23,7 @@ from latentfm.broadcast import (
     Target,
     load_shipped,
     read_secret,
+    stop_together,
 )
 from latentfm.config import Config
 from latentfm.errors import LatentFMError
@@ -52,7 +53,7 @@ SHIPPED = Path(__file__).parent / "takes"
 _BUILT_IN = ("mp3", 192)
 _HOUSEKEEPING = 600.0  # seconds
 _ROUND = 0.2  # seconds between two looks of the main loop
-_GRACEFUL = 6.0  # seconds that stopping may take, the last fade included
+_GRACEFUL = 8.0  # seconds that stopping may take, the last fade included
 
 _log = structlog.get_logger()
 
@@ -118,6 +119,7 @@ class Station:
         self.steering = Steering(
             config, playlists, self._clock, document=lambda: self.status().document(), adopted=self._adopt
         )
+        self.playlist_now = self.steering.playlist_now
         self._undo = ExitStack()
 
     def start(self) -> None:
@@ -208,8 +210,8 @@ class Station:
                 self.outputs.append(IcecastOutput(target, self._feeds[output.format, output.bitrate]))
             except LatentFMError as error:
                 _log.error("output_unusable", url=output.url, reason=str(error))
+        self._undo.callback(stop_together, self.outputs)
         for started in self.outputs:
-            self._undo.callback(started.stop)
             started.start()
         self._undo.callback(self.steering.hear_out)
 
@@ -246,10 +248,6 @@ class Station:
         self._remember_configuration()
         self.jobs.again("programme")
         self.producer.wake()
-
-    def playlist_now(self) -> str:
-        """Return the name of the playlist that is on."""
-        return self.steering.playlist_now()
 
     def status(self) -> Status:
         """Return how the station is; may look at the disk."""

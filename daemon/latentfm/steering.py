@@ -14,8 +14,9 @@ from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.broadcast import Broadcast, read_secret
 from latentfm.broadcast.supervised import Supervised
 from latentfm.config import Config
-from latentfm.control import ControlSocket, Desk
+from latentfm.control.desk import Desk
 from latentfm.control.protocol import FILE, socket_folder
+from latentfm.control.server import ControlSocket
 from latentfm.doorkeeper import Doorkeeper, OpenSeams
 from latentfm.hours import Hearing, hearing_at
 from latentfm.ops.clock import Clock
