@@ -52,6 +52,21 @@ def test_what_was_chosen_for_another_mood_is_left_out(publish: Callable[..., Pcm
     assert stage.timeline.playing.take_id == "late"
 
 
+def test_what_is_being_opened_for_another_mood_is_left_out(publish: Callable[..., Pcm], stage: Any) -> None:
+    """So it is when the skip comes between the choice and the commitment."""
+    publish("one", 40)
+    publish("two", 40, seed=2)
+    publish("late", 40, seed=3, playlist="night")
+    stage.play(19)
+    stage.stalled.add("two")
+    stage.play(2.5)
+    assert stage.director._loading.playing.take_id == "two"
+    stage.mood = "night"
+    stage.director.skip()
+    stage.play(9)
+    assert stage.timeline.playing.take_id == "late"
+
+
 def test_a_skip_with_nothing_to_go_to_is_over_after_a_while(publish: Callable[..., Pcm], stage: Any) -> None:
     """The take plays on, and a take that comes much later is not cut into."""
     publish("one", 60)

@@ -72,12 +72,12 @@ class Director:
         self._marked: str | None = None
         self._reported: set[str] = set()
         self._bed_since: float | None = None
-        self._skip_until = float("-inf")
+        self._skip_asked, self._skip_until = False, float("-inf")
         self._suited: str | None = None  # what was chosen for a skip: there may be nothing of the mood that is on
 
     def skip(self) -> None:
         """Go over to the next take at the next bar line, as soon as one is ready that suits the mood that is on."""
-        self._skip_until = self._clock.monotonic() + _SKIP
+        self._skip_asked, self._skip_until = True, self._clock.monotonic() + _SKIP
 
     @property
     def skipping(self) -> bool:
@@ -179,6 +179,10 @@ class Director:
 
     def _skip(self) -> None:
         """Leave what is on air for what is committed, unless that suits another mood than the one that is on."""
+        if self._skip_asked:  # what is being opened was chosen for another time, perhaps another mood
+            self._skip_asked = False
+            self.close()
+            self._search, self._search_after = None, 0.0
         timeline, mood = self._timeline, self._library.mood(self._clock.time())
         player, entering = timeline.on_air, timeline.entering
         if entering is None or player is None:
