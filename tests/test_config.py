@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from latentfm.config import (
     Config,
     IcecastOutput,
-    ProgrammeEntry,
     find_playlist,
     load_config,
     load_playlist,
@@ -22,6 +21,7 @@ from latentfm.config import (
 )
 from latentfm.errors import ConfigError
 from latentfm.playlist import Playlist
+from latentfm.timetable import OpenHours, ProgrammeEntry, QuietHours
 from latentfm.tomlfile import override
 
 ICECAST = """
@@ -65,10 +65,13 @@ def test_the_default_file_explains_every_key(repository: Path) -> None:
     """Each key that a configuration may have stands in config.toml, set or commented out."""
     text = (repository / "config.toml").read_text("utf-8")
     documented = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.MULTILINE))
-    sections = [Config.model_fields[name].annotation for name in ("station", "web", "studio", "programme", "history")]
+    sections = [
+        Config.model_fields[name].annotation for name in ("station", "web", "studio", "programme", "history", "hours")
+    ]
     keys = {key for section in sections for key in getattr(section, "model_fields", {})}
-    keys |= {*ProgrammeEntry.model_fields, *IcecastOutput.model_fields}
-    assert keys - documented == {"entries"}  # a list of tables, shown as [[programme.entries]]
+    for table in (ProgrammeEntry, IcecastOutput, OpenHours, QuietHours):
+        keys |= set(table.model_fields)
+    assert keys - documented == {"entries", "open", "quiet"}  # lists of tables, shown as [[programme.entries]]
 
 
 def test_the_commented_examples_are_valid(repository: Path, tmp_path: Path) -> None:

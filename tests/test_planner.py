@@ -18,13 +18,13 @@ from latentfm.brief import Brief, Carry, Key
 from latentfm.broadcast import STEADY, Beds, Library, Shipped, deck, timeline
 from latentfm.broadcast.director import Director
 from latentfm.broadcast.notices import Notices
-from latentfm.config import ProgrammeConfig
 from latentfm.ops.clock import HandClock
 from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
 from latentfm.programme import GRACE, changes, local, playlist_at, programme_of, slot_at
 from latentfm.sources import Sources
 from latentfm.take import Seam, TakeInfo
+from latentfm.timetable import ProgrammeConfig
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BLOCK = 5 * SAMPLE_RATE

@@ -62,6 +62,9 @@ def _state_faults(config: Config) -> Iterator[str]:
 def _password_faults(config: Config) -> Iterator[str]:
     from latentfm.broadcast.secret import read_secret  # noqa: PLC0415 - its room reads the encoders
 
+    token = config.web.control_token_file
+    for fault in _said(partial(read_secret, token)) if token else ():
+        yield f"{config.path}: web.control_token_file: {fault}"
     for number, output in enumerate(config.outputs):
         for fault in _said(partial(read_secret, output.password_file)):
             yield f"{config.path}: outputs[{number}].password_file: {fault}"

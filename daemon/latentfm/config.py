@@ -10,38 +10,28 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 import platformdirs
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
-from latentfm.entries import DAYS, Day, Entry, contradictions, parse_span, parse_time
 from latentfm.errors import ConfigError
 from latentfm.playlist import Playlist
+from latentfm.timetable import HoursConfig, ProgrammeConfig, Table
 from latentfm.tomlfile import override, read_toml, suggest, validate
 
 ENV_PREFIX = "LATENTFM"
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parents[1]
-
-
-class Table(BaseModel):
-    """A TOML table: frozen, and without keys that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 def _beside_file(path: Path, info: ValidationInfo) -> Path:
@@ -67,16 +57,6 @@ def _number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-def _time_of_day(text: str) -> str:
-    parse_time(text)
-    return text
-
-
-def _dates(text: str) -> str:
-    parse_span(text)
-    return text
-
-
 Bitrate = Annotated[Literal[64, 96, 128, 160, 192, 224, 256, 320], BeforeValidator(_number)]
 
 
@@ -95,6 +75,7 @@ class Web(Table):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8010  # 0 takes any free one
     max_listeners: Annotated[int, Field(ge=1, le=10_000)] = 50
+    control_token_file: FilePath | None = None  # read-only without one
 
 
 class StudioConfig(Table):
@@ -104,57 +85,6 @@ class StudioConfig(Table):
     takes_per_child: Annotated[int, Field(ge=1)] = 25
     first_take_seconds: Annotated[float, Field(ge=10)] = 600.0
     takes_ahead: Annotated[int, Field(ge=1, le=50)] = 3
-
-
-class ProgrammeEntry(Table):
-    """From ``at`` on ``playlist`` is on, on the days that ``days`` and ``dates`` leave."""
-
-    at: Annotated[str, AfterValidator(_time_of_day)]
-    playlist: str
-    until: Annotated[str, AfterValidator(_time_of_day)] | None = None
-    days: Annotated[tuple[Day, ...], Field(min_length=1)] | None = None
-    dates: Annotated[tuple[Annotated[str, AfterValidator(_dates)], ...], Field(min_length=1)] | None = None
-
-    def parsed(self, number: int) -> tuple[Entry, ...]:
-        """Return it as values, one for each of its dates; ``number`` is its place among the entries."""
-        until = parse_time(self.until) if self.until else None
-        days = frozenset(DAYS.index(day) for day in self.days) if self.days else None
-        spans = [parse_span(text) for text in self.dates] if self.dates else [None]
-        return tuple(Entry(parse_time(self.at), self.playlist, until, days, span, number) for span in spans)
-
-
-class ProgrammeConfig(Table):
-    """Which playlist is on: the default one, where no entry says otherwise."""
-
-    playlist: str = "day"
-    timezone: str | None = None  # the machine's, unless set
-    entries: tuple[ProgrammeEntry, ...] = ()
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, timezone: str | None) -> str | None:
-        try:
-            if timezone is not None:
-                ZoneInfo(timezone)
-        except (KeyError, ValueError, OSError):
-            near = suggest(timezone or "", available_timezones()).partition("; there are")[0]
-            raise ValueError(f"expected a time zone such as 'Europe/Berlin'{near}") from None
-        return timezone
-
-    @model_validator(mode="after")
-    def _no_contradictions(self) -> Self:
-        pairs = [f"{one} and {other} claim the same time" for one, other in contradictions(self.parsed())]
-        if pairs:
-            raise ValueError("; ".join(pairs))
-        return self
-
-    def parsed(self) -> tuple[Entry, ...]:
-        """Return the entries as values."""
-        return tuple(entry for number, table in enumerate(self.entries) for entry in table.parsed(number))
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all playlists that can be on, without repeats."""
-        return tuple(dict.fromkeys([self.playlist, *(entry.playlist for entry in self.entries)]))
 
 
 class IcecastOutput(Table):
@@ -206,6 +136,7 @@ class Config(Table):
     web: Web = Field(default_factory=Web)
     studio: StudioConfig = Field(default_factory=StudioConfig)
     programme: ProgrammeConfig = Field(default_factory=ProgrammeConfig)
+    hours: HoursConfig = Field(default_factory=HoursConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)
     outputs: tuple[Output, ...] = ()
     _path: Path = PrivateAttr(default=Path("config.toml"))

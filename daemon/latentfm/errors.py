@@ -77,6 +77,10 @@ class OutputError(LatentFMError):
     """An output that refuses, stalls or can't be reached."""
 
 
+class ControlError(LatentFMError):
+    """Something that the running station was asked for and can't do, or no station that could be asked."""
+
+
 class ReportError(LatentFMError):
     """A report that can't be made or written."""
 

@@ -40,10 +40,10 @@ def meter() -> Iterator[Meter]:
     assert part.restarts == 0
 
 
-def offer(meter: Meter, pcm: Pcm, playing: Playing = PLAYING) -> None:
+def offer(meter: Meter, pcm: Pcm, playing: Playing = PLAYING, gain: float = 1.0) -> None:
     """Hand a signal over in blocks, faster than it would be heard."""
     for start in range(0, len(pcm), BLOCK):
-        meter.offer(Block(pcm[start : start + BLOCK], playing))
+        meter.offer(Block(pcm[start : start + BLOCK], playing, gain))
 
 
 def test_a_sine_reads_as_loud_as_pyloudnorm_says(meter: Meter, eventually: Callable[..., None]) -> None:
@@ -91,20 +91,20 @@ def test_silence_is_below_60_dbfs(meter: Meter, eventually: Callable[..., None],
 
 
 @pytest.mark.parametrize(
-    ("playing", "blank"),
+    ("playing", "gain", "blank"),
     [
-        (PLAYING, True),
-        (replace(PLAYING, max_silence=4.0), False),
-        (replace(PLAYING, asked_silence=True), False),
+        (PLAYING, 1.0, True),
+        (replace(PLAYING, max_silence=4.0), 1.0, False),
+        (PLAYING, 0.0, False),
     ],
 )
 def test_silence_that_is_meant_is_no_blank(
-    meter: Meter, eventually: Callable[..., None], playing: Playing, blank: bool
+    meter: Meter, eventually: Callable[..., None], playing: Playing, gain: float, blank: bool
 ) -> None:
     """A mood may be silent for longer, and a programme that asks for silence gets it."""
     with capture_logs() as logs:
         offer(meter, np.tile(SOUND, (10, 1)))
-        offer(meter, silence(3 * SAMPLE_RATE), playing)
+        offer(meter, silence(3 * SAMPLE_RATE), playing, gain)
         offer(meter, np.full((BLOCK, 2), amplitude(-70.0), dtype=np.float32), playing)
         eventually(lambda: meter.reading.levels.peak == pytest.approx(-70.0), 5, "it was not measured")
     assert meter.reading.blank is blank

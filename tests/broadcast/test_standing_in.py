@@ -63,13 +63,6 @@ def test_a_repeat_that_fits_better_before_a_change_is_planned(stage: Any, publis
     assert told(logs) == []
 
 
-def test_silence_that_is_asked_for_is_none(clock: Any) -> None:
-    """Scheduled silence is no stand-in, whatever its origin."""
-    fallback = Fallback(clock)
-    fallback.follow(replace(AGAIN, origin="bed", asked_silence=True))
-    assert not fallback.active
-
-
 @pytest.mark.parametrize(("fresh_ready", "active"), [(True, False), (False, True)])
 def test_what_was_committed_by_plan_counts_once(clock: Any, fresh_ready: bool, active: bool) -> None:
     """A plan holds for the take that it was made for, not for the next one."""

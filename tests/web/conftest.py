@@ -21,6 +21,7 @@ from latentfm.broadcast.meter import Meter
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.runway import Runway
 from latentfm.broadcast.supervised import Supervised, stop_all
+from latentfm.hours import Hearing
 from latentfm.ops.clock import SystemClock
 from latentfm.stock import Stock
 from latentfm.studio.tally import Tally
@@ -33,13 +34,12 @@ class Noise:
     def __init__(self) -> None:
         self.title = "Morning in C"
         self.level = 0.1
-        self.asked_silence = False
+        self.gain = 1.0
         self._pcm = np.random.default_rng(1).standard_normal((4800, 2)).astype(np.float32)
 
     def next_block(self) -> Block:
         """Return a tenth of a second."""
-        playing = Playing(self.title, "one", "day", "fresh", asked_silence=self.asked_silence)
-        return Block(self._pcm * self.level, playing)
+        return Block(self._pcm * self.level * self.gain, Playing(self.title, "one", "day", "fresh"), self.gain)
 
 
 @dataclass
@@ -50,6 +50,7 @@ class Radio:
 
     def __post_init__(self) -> None:
         clock = SystemClock()
+        self.hearing: Hearing | None = None
         self.noise = Noise()
         self.feed = Feed()
         self.monitor = Monitor(clock)
@@ -74,6 +75,7 @@ class Radio:
             sound=self.meter.reading,
             tally=self.tally.count,
             disk_free=self.stock.disk_free,
+            hearing=self.hearing,
         )
 
     def start(self) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from selenium.webdriver.common.by import By
+
+from latentfm.hours import Hearing
 
 
 def test_the_page_plays_and_shows_the_title(radio: Any, browser: Any, eventually: Callable[..., None]) -> None:
@@ -60,3 +63,18 @@ def test_the_page_needs_nothing_from_elsewhere(radio: Any) -> None:
 def _position(browser: Any) -> float:
     position: float = browser.execute_script("return document.getElementById('player').currentTime")
     return position
+
+
+def test_a_closed_station_says_until_when(radio: Any, browser: Any, eventually: Callable[..., None]) -> None:
+    """The title that the silence has is shown, no mood beside it, and the state says why nothing is heard."""
+    radio.hearing = Hearing(False, datetime(2027, 3, 12, 10, tzinfo=UTC), 1.0)
+    radio.noise.title = "Closed until Fri 10:00"
+    browser.get(f"http://127.0.0.1:{radio.web.port}/")
+    state = browser.find_element(By.ID, "state")
+    eventually(lambda: state.text == "Closed.", 10, "the page does not say that the station is closed")
+    eventually(
+        lambda: browser.find_element(By.ID, "title").text == "Closed until Fri 10:00", 10, "it does not say until when"
+    )
+    assert browser.find_element(By.ID, "mood").text == ""
+    radio.hearing = None
+    eventually(lambda: state.text == "Live.", 10, "the page does not say that the station is open again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from latentfm.broadcast.block import Playing
 from latentfm.broadcast.health import Pulse
 from latentfm.broadcast.outputs import OutputStatus
 from latentfm.errors import OutputError
+from latentfm.hours import Hearing
 from latentfm.web.server import listen
 from latentfm.web.status import OnAir, Status
 
@@ -115,3 +116,18 @@ def test_it_can_be_stopped_while_somebody_listens(radio: Any, caplog: pytest.Log
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
     assert radio.web.status.state == "stopped"
     listen("127.0.0.1", port).close()
+
+
+def test_the_status_says_when_the_station_is_open() -> None:
+    """Open or closed, until when, and the gain of quiet hours in dB; a silence that was asked for is healthy."""
+    at = datetime(2027, 3, 12, 10, tzinfo=UTC)
+    closed = Status("x", Pulse(True, 900.0, PLAYING, gain=0.0), hearing=Hearing(False, at, 1.0))
+    assert closed.health == "ready"
+    assert closed.document()["hours"] == {"open": False, "until": "2027-03-12T10:00+00:00", "gain_db": 0.0}
+    quiet = Status("x", Pulse(True, 0.1, PLAYING), hearing=Hearing(True, None, 0.25), paused=True).document()
+    assert (quiet["hours"], quiet["paused"]) == ({"open": True, "until": None, "gain_db": -12.0}, True)
+    assert Status("x", closed.pulse, on_air=OnAir("rain", asked=True)).document()["programme"] == {
+        "playlist": "rain",
+        "next": None,
+        "asked": True,
+    }

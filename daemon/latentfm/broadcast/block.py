@@ -19,15 +19,23 @@ class Playing:
     playlist: str
     origin: Origin
     max_silence: float = 0.5  # seconds of silence that its mood allows
-    asked_silence: bool = False  # whether the programme asks for silence: then it is as healthy as sound
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of PCM and what is audible in it."""
+    """A stretch of PCM and what is audible in it.
+
+    Attributes:
+        pcm: the audio, as it is to be heard.
+        playing: what it is of.
+        gain: the least factor that was applied to it on purpose; 0 is a silence that was asked for.
+        held: whether it is silence in place of a timeline that stands still.
+    """
 
     pcm: Pcm
     playing: Playing
+    gain: float = 1.0
+    held: bool = False
 
 
 class Blocks(Protocol):

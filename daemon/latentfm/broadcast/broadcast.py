@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from latentfm.broadcast.block import Sink
 from latentfm.broadcast.cues import CueSheet
 from latentfm.broadcast.director import Director
+from latentfm.broadcast.fader import Fader
 from latentfm.broadcast.fallback import STEADY
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.health import Monitor
@@ -25,6 +26,7 @@ class Broadcast:
 
     Attributes:
         timeline: what is on air.
+        fader: how loud it is.
         director: what comes next; ``director.committed`` names the takes that the bank must keep.
         runway: the pacing; ``runway.ahead`` is in seconds.
         monitor: the health of the audio that leaves.
@@ -61,7 +63,8 @@ class Broadcast:
         self.cues = CueSheet(clock)
         self.timeline = Timeline(beds, notices, cues=self.cues)
         self.director = Director(self.timeline, library, beds, notices, clock, steady=steady)
-        self.runway = Runway(self.timeline, (*self.feeds, self.monitor, self.meter, self.cues, *sinks), clock, notices)
+        self.fader = Fader(self.timeline)
+        self.runway = Runway(self.fader, (*self.feeds, self.monitor, self.meter, self.cues, *sinks), clock, notices)
         self._parts = (
             *(Supervised(f"feed {feed.name}", feed.run) for feed in self.feeds),
             Supervised("meter", self.meter.run),

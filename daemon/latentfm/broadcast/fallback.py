@@ -60,7 +60,7 @@ class Fallback:
             return
         self._last = playing
         self._aired_fresh = self._aired_fresh or playing.origin == "fresh"
-        planned = playing.asked_silence or playing.take_id == self._planned
+        planned = playing.take_id == self._planned
         stands_in = playing.origin in STAND_INS and not planned
         if stands_in and not self.active:
             self.active, self._since = True, self._clock.monotonic()

@@ -63,6 +63,11 @@ class Subscription:
         """Return whether nothing more will come."""
         return self._closed
 
+    @property
+    def waiting(self) -> int:
+        """Return how many bytes wait."""
+        return self._size
+
     def get(self, timeout: float) -> Chunk | None:
         """Return the next chunk, waiting up to ``timeout`` seconds; None if there is none by then."""
         with self._changed:
@@ -134,6 +139,11 @@ class Feed:
     def name(self) -> str:
         """Return the feed's name, as in ``mp3-192``."""
         return f"{self.format.name}-{self.kbits}"
+
+    @property
+    def drained(self) -> bool:
+        """Return whether nothing waits for the encoder or for a subscriber."""
+        return not self._inbox and not any(one.waiting for one in self._subscriptions)
 
     @property
     def subscribers(self) -> int:

@@ -68,6 +68,8 @@ class IcecastOutput:
 
     def stop(self, timeout: float = 2.0) -> None:
         """Close the connection and stop."""
+        for part in self._parts:
+            part.ask_to_stop()
         stop_all(self._parts, timeout)
         self._state = "stopped"
 

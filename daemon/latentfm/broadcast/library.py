@@ -98,6 +98,10 @@ class Library:
         fresh = [info for info in takes if info.id not in gone and info.carry.section > last]
         return tuple(sorted(fresh, key=lambda info: info.carry.section))
 
+    def mood(self, at: float) -> str:
+        """Return the mood that a seam at the moment ``at`` leads into."""
+        return self._slot_at(at).playlist
+
     def shipped(self, committed: Collection[str]) -> list[TakeInfo]:
         """Return those of the takes that ship which are on air or about to be: a new station goes on from them."""
         return [info for info in self._shipped.infos if info.id in committed]
@@ -157,7 +161,7 @@ class Library:
     def standby(self, at: float, without: str | None = None) -> Candidate | None:
         """Return a shipped take that is held in memory, of the mood at the moment if there is one, else None."""
         held = [info for info in self._shipped_by_airing() if info.id in self._shipped.memory and info.id != without]
-        mood = self._slot_at(at).playlist
+        mood = self.mood(at)
         chosen = next((info for info in held if info.playlist == mood), next(iter(held), None))
         return self._shipped_candidate(chosen) if chosen else None
 

@@ -15,7 +15,7 @@ from latentfm.audio.level import LevelMeter, Levels
 from latentfm.audio.pcm import CHANNELS, SAMPLE_RATE, seconds_to_frames
 from latentfm.broadcast.blank import Blank
 from latentfm.broadcast.block import Block, Playing
-from latentfm.broadcast.health import WITHIN, is_audible, patience
+from latentfm.broadcast.health import WITHIN, is_sound, patience
 
 INBOX = 150  # blocks that may wait to be measured: fifteen seconds of them
 _WAIT = 0.25  # seconds after which a waiting thread looks around
@@ -74,7 +74,7 @@ class Meter:
             if block is not None:
                 waited = 0.0
                 self._playing = block.playing
-                self._follow(len(block.pcm), audible=is_audible(block))
+                self._follow(len(block.pcm), audible=is_sound(block))
                 self._levels = level.add(block.pcm)
                 continue
             waited += _WAIT

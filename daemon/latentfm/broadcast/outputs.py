@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -56,3 +58,12 @@ class Output(Protocol):
     def status(self) -> OutputStatus:
         """Return how it is now."""
         ...
+
+
+def stop_together(outputs: Iterable[Output]) -> None:
+    """Stop outputs side by side: each may wait for its other end, and together they are to take no longer than one."""
+    threads = [threading.Thread(target=output.stop, name=f"stop {output.status.name}") for output in outputs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -42,6 +42,10 @@ class Supervised:
         self._thread.start()
         _started.add(self)
 
+    def ask_to_stop(self) -> None:
+        """Ask the part to end, and wait for nothing."""
+        self._stop.set()
+
     def stop(self, timeout: float = 2.0) -> bool:
         """Ask the part to end and wait for it; return whether it has ended."""
         self._stop.set()

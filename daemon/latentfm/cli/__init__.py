@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from latentfm import __version__
-from latentfm.cli import compose, export, history, models, programme, run, training
+from latentfm.cli import compose, control, export, history, models, programme, run, training
 from latentfm.cli.options import prefixed
 from latentfm.errors import LatentFMError
 
@@ -52,6 +52,11 @@ def _global_options(
 app.command()(run.run)
 app.command()(run.check)
 app.command()(programme.programme)
+app.command()(control.status)
+app.command()(control.skip)
+app.command()(control.pause)
+app.command()(control.resume)
+app.command()(control.mood)
 app.command()(compose.compose)
 app.command("continue")(compose.continue_)
 app.command()(compose.interpolate)

@@ -7,6 +7,8 @@ import ctypes
 import os
 import resource
 import signal
+import threading
+from collections.abc import Callable, Iterator
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -39,6 +41,23 @@ def step_back(niceness: int) -> None:
     """Give way to other processes by ``niceness`` steps."""
     with contextlib.suppress(OSError):
         os.nice(niceness)
+
+
+@contextlib.contextmanager
+def at_most(seconds: float, late: Callable[[], object]) -> Iterator[None]:
+    """Call ``late`` and end this process if what is done here takes longer; the kernel ends its children with it."""
+
+    def force() -> None:
+        late()
+        os._exit(1)
+
+    timer = threading.Timer(seconds, force)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def resident_mb(pid: int | None = None) -> float:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 
 from starlette.applications import Starlette
@@ -23,7 +23,14 @@ from latentfm.web.stream import LiveStream, Seats
 _FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def make_app(feed: Feed, status: Callable[[], Status], seats: Seats, *, name: str = "Latent FM") -> Starlette:
+def make_app(
+    feed: Feed,
+    status: Callable[[], Status],
+    seats: Seats,
+    *,
+    name: str = "Latent FM",
+    more: Sequence[Route] = (),
+) -> Starlette:
     """Return the application.
 
     Args:
@@ -31,6 +38,7 @@ def make_app(feed: Feed, status: Callable[[], Status], seats: Seats, *, name: st
         status: returns the state of the station; called in a thread, as it may look at the disk.
         seats: how many may listen at once; one more gets a 503.
         name: the station's name.
+        more: other routes.
     """
     page, policy = _page(name)
 
@@ -51,6 +59,7 @@ def make_app(feed: Feed, status: Callable[[], Status], seats: Seats, *, name: st
             Route("/stream.mp3", stream),
             Route("/status.json", status_json),
             *probe_routes(status),
+            *more,
         ]
     )
 
