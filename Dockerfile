@@ -13,7 +13,7 @@ RUN /opt/latentfm/venv/bin/pip install --no-cache-dir --no-deps --no-build-isola
 FROM debian:trixie-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        ca-certificates fluid-soundfont-gm libfluidsynth3 python3 tini \
+        ca-certificates fluid-soundfont-gm libfluidsynth3 libportaudio2 python3 tini \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --home-dir /var/lib/latentfm --create-home latentfm
 COPY --from=build /opt/latentfm/venv /opt/latentfm/venv

@@ -7,64 +7,31 @@ what was expected, all at once. Whether models, SoundFonts and passwords are the
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 import platformdirs
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from latentfm.entries import DAYS, Day, Entry, contradictions, parse_span, parse_time
 from latentfm.errors import ConfigError
+from latentfm.outputs_config import Output
 from latentfm.playlist import Playlist
+from latentfm.table import FilePath, Table
 from latentfm.tomlfile import override, read_toml, suggest, validate
 
 ENV_PREFIX = "LATENTFM"
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parents[1]
-
-
-class Table(BaseModel):
-    """A TOML table: frozen, and without keys that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-def _beside_file(path: Path, info: ValidationInfo) -> Path:
-    """Expand ``~`` and ``$VARIABLES``; a relative path starts at the configuration's folder."""
-    context = info.context or {}
-    environ: Mapping[str, str] = context.get("environ", os.environ)
-
-    def expand(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        if name not in environ:
-            raise ValueError(f"expected a path; the environment has no {name}")
-        return environ[name]
-
-    text = re.sub(r"\$(?:\{(\w+)\}|(\w+))", expand, str(path))
-    return Path(context.get("folder", ".")) / Path(text).expanduser()
-
-
-FilePath = Annotated[Path, AfterValidator(_beside_file)]
-
-
-def _number(value: object) -> object:
-    """Turn digits, which is what the environment has, into a number."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _time_of_day(text: str) -> str:
@@ -75,9 +42,6 @@ def _time_of_day(text: str) -> str:
 def _dates(text: str) -> str:
     parse_span(text)
     return text
-
-
-Bitrate = Annotated[Literal[64, 96, 128, 160, 192, 224, 256, 320], BeforeValidator(_number)]
 
 
 class Station(Table):
@@ -157,46 +121,11 @@ class ProgrammeConfig(Table):
         return tuple(dict.fromkeys([self.playlist, *(entry.playlist for entry in self.entries)]))
 
 
-class IcecastOutput(Table):
-    """A mount of an Icecast server that the station sends to."""
-
-    type: Literal["icecast"]
-    url: str
-    user: Annotated[str, Field(pattern=r"^[^:\s]+$")] = "source"
-    password_file: FilePath
-    format: Literal["mp3"] = "mp3"
-    bitrate: Bitrate = 192  # kbit/s
-    public: bool = False
-    name: str | None = None  # the station's, unless set
-    description: str = ""
-    genre: str = ""
-
-    @field_validator("url")
-    @classmethod
-    def _mount(cls, url: str) -> str:
-        form = "expected a mount's address such as 'http://host:8000/latentfm.mp3'"
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise ValueError(f"{form}: {error}") from None
-        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-            raise ValueError(form)
-        if parts.path in {"", "/"} or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
-            raise ValueError(f"{form}, with a path and no more")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError(f"{form}; name and password go to user and password_file")
-        return url
-
-
 class HistoryConfig(Table):
     """How long it is remembered what aired."""
 
     keep_days: Annotated[int, Field(ge=1)] = 90
     max_mb: Annotated[int, Field(ge=10)] = 1000
-
-
-Output = IcecastOutput  # becomes a union, told apart by ``type``, when there are more kinds
 
 
 class Config(Table):

@@ -41,6 +41,7 @@ from latentfm.ops.watchdog import Watchdog
 from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
 from latentfm.programme import local, next_change, playlist_at, programme_of, slot_at
+from latentfm.soundcard.output import speakers_of
 from latentfm.studio import ChildStudio
 from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
@@ -151,15 +152,16 @@ class Station:
         self._shipped = load_shipped(SHIPPED)
 
     def _go_on_air(self) -> None:
-        wanted = [_BUILT_IN, *((output.format, output.bitrate) for output in self.config.outputs)]
+        self._mounts = [output for output in self.config.outputs if output.type == "icecast"]
+        self._speakers = speakers_of(self.config.outputs)
+        wanted = [_BUILT_IN, *((mount.format, mount.bitrate) for mount in self._mounts)]
         self._feeds = {form: Feed(*form) for form in dict.fromkeys(wanted)}
         self._library = Library(
             self.bank, partial(slot_at, self._programme), shipped=self._shipped, crossfade_seconds=self._crossfade
         )
         beds = Beds(self.config.station.name, self.playlist_now, lufs=self.config.station.loudness)
-        self.broadcast = Broadcast(
-            self._library, beds, tuple(self._feeds.values()), clock=self._clock, sinks=self._sinks
-        )
+        sinks = (*self._sinks, *self._speakers)
+        self.broadcast = Broadcast(self._library, beds, tuple(self._feeds.values()), clock=self._clock, sinks=sinks)
         self._open_history()  # before the broadcast starts, so that it is closed after that has stopped
         self._undo.callback(self.broadcast.stop)
         self.broadcast.start()
@@ -186,8 +188,8 @@ class Station:
             name=self.config.station.name,
             max_listeners=web.max_listeners,
         )
-        self.outputs: list[Output] = [self.web]
-        for output in self.config.outputs:
+        self.outputs: list[Output] = [self.web, *self._speakers]
+        for output in self._mounts:
             try:
                 target = Target(
                     output.url,

@@ -14,27 +14,29 @@ class OutputStatus:
 
     Attributes:
         name: what the log calls it; holds no secret.
-        kind: ``web`` or ``icecast``.
+        kind: ``web``, ``icecast`` or ``soundcard``.
         state: ``waiting`` retries after a fault, ``refused`` retries too but needs somebody to change a setting.
         reason: why it is not connected, else None.
         title: the title it sent last, where it sends titles.
         listeners: how many listen, where it knows.
         connects: how often it connected.
         bytes_sent: audio sent since the start.
+        gaps: how often there was nothing to play, where it knows.
     """
 
     name: str
-    kind: Literal["web", "icecast"]
+    kind: Literal["web", "icecast", "soundcard"]
     state: State
     reason: str | None = None
     title: str | None = None
     listeners: int | None = None
     connects: int = 0
     bytes_sent: int = 0
+    gaps: int | None = None
 
 
 class Output(Protocol):
-    """Where a feed goes."""
+    """Where a feed, or the PCM itself, goes."""
 
     def start(self) -> None:
         """Start its threads; never raises for what may pass, such as a server that is not there."""
