@@ -178,7 +178,9 @@ def _explain(fault: ErrorDetails, model: type[BaseModel], source: str, origins: 
     where = f"{source}: {_dotted(location)}" if variable is None else f"environment variable {variable}"
     expected = _expected(fault)
     if unknown:
-        return f"{where}: unknown key{suggest(str(location[-1]), [key for table in tables for key in table.model_fields])}"
+        return (
+            f"{where}: unknown key{suggest(str(location[-1]), [key for table in tables for key in table.model_fields])}"
+        )
     if fault["type"] in {"missing", "union_tag_not_found"}:
         return f"{where}: missing"
     value = fault["input"]

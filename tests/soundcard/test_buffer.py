@@ -23,9 +23,10 @@ def drain(buffer: PlayBuffer, seconds: float) -> Pcm:
 
 
 def filled(seconds: float, target: float = 0.5) -> PlayBuffer:
-    """Return a buffer that begins, with seconds of the tone."""
+    """Return a buffer that is about to begin, with seconds of the tone."""
     buffer = PlayBuffer(target)
     buffer.put(tone(0, round(seconds * SAMPLE_RATE)))
+    assert not buffer.take(CHUNK).any()  # a burst may still be arriving
     return buffer
 
 
@@ -36,11 +37,22 @@ def test_it_begins_once_it_is_full_enough() -> None:
     assert not drain(buffer, 0.1).any()
     buffer.put(tone(SAMPLE_RATE // 2, 5 * SAMPLE_RATE))
     assert buffer.fill == 0.5 + BURST / 2
+    assert not buffer.take(CHUNK).any()
     got = drain(buffer, 0.5)
     first = 5.5 * SAMPLE_RATE - round((0.5 + BURST / 2) * SAMPLE_RATE)
     np.testing.assert_array_equal(got[CHUNK:], tone(int(first) + CHUNK, len(got) - CHUNK))
     assert np.abs(np.diff(got[:, 0])).max() < STEEPEST
     assert (buffer.gaps, buffer.skips) == (0, 0)
+
+
+def test_it_begins_right_after_a_burst_and_after_its_lead_in() -> None:
+    """Begun at another moment, its fill would be off by up to a burst."""
+    buffer = PlayBuffer(0.5, lead_in=SAMPLE_RATE // 10)
+    buffer.put(tone(0, SAMPLE_RATE))
+    assert not drain(buffer, 0.4).any()
+    buffer.put(tone(SAMPLE_RATE, SAMPLE_RATE // 2))
+    assert not buffer.take(CHUNK).any()
+    assert drain(buffer, 0.1).any()
 
 
 def test_what_is_put_in_bursts_comes_out_without_a_seam() -> None:

@@ -7,10 +7,12 @@ tests run on are neither found nor played on.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -91,8 +93,16 @@ class SoundServer:
             self._process.wait()
         self._process = None
 
-    def record(self, seconds: float) -> NDArray[np.float32]:
-        """Return what the speakers play from now on, ``[frames, 2]`` at ``RATE``."""
+    def clean(self) -> None:
+        """Kill it and leave nothing."""
+        self.kill()
+        shutil.rmtree(self._run, ignore_errors=True)
+
+    def record(self, seconds: float, *, meanwhile: Callable[[], object] = lambda: None) -> NDArray[np.float32]:
+        """Return what the speakers play from now on, ``[frames, 2]`` at ``RATE``.
+
+        ``meanwhile`` is called once the recorder runs.
+        """
         size = round(seconds * RATE) * 2 * 4
         recorder = subprocess.Popen(
             ["parec", f"--device={DEVICE}.monitor", f"--rate={RATE}", "--channels=2", "--format=float32le", "--raw"],
@@ -102,7 +112,9 @@ class SoundServer:
         )
         assert recorder.stdout is not None
         with recorder.stdout:
-            data = recorder.stdout.read(size)
+            data = recorder.stdout.read(RATE // 10 * 2 * 4)  # it runs
+            meanwhile()
+            data += recorder.stdout.read(size - len(data))
             recorder.kill()
             recorder.wait()
         return np.frombuffer(data, dtype="<f4").reshape(-1, 2)
@@ -114,3 +126,14 @@ class SoundServer:
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+
+@pytest.fixture
+def sound_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
+    """Return a sound server that runs, in the environment of whatever the test starts."""
+    server = SoundServer(tmp_path)
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    server.start()
+    yield server
+    server.clean()

@@ -17,13 +17,14 @@ BURST = 0.5  # seconds that the runway sends at once
 _SLACK = 0.25  # seconds that a burst may come late or early
 _FADE = SAMPLE_RATE // 100  # frames: 10 ms
 
-_RISE = (0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE, dtype=np.float32) + 0.5) / _FADE))[:, np.newaxis]
+_RISE = (0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE) + 0.5) / _FADE)).astype(np.float32)[:, np.newaxis]
+_FALL = _RISE[::-1]
 
 
 class PlayBuffer:
-    """A queue of PCM that begins once it is full enough, and never holds more than ``most``.
+    """A queue of PCM that begins when it is full and a burst has just ended, and never holds more than ``most``.
 
-    One thread puts, another takes.
+    One thread puts, another takes, as often as once in a few hundredths of a second.
 
     Attributes:
         most: frames that it holds at most.
@@ -32,8 +33,9 @@ class PlayBuffer:
         playing: whether it gives audio; silence otherwise.
     """
 
-    def __init__(self, target: float) -> None:
-        """Keep about ``target`` seconds, as an average over bursts."""
+    def __init__(self, target: float, lead_in: int = 0) -> None:
+        """Keep about ``target`` seconds, as an average over bursts; begin with ``lead_in`` frames of silence."""
+        self._lead_in = lead_in
         self._full = seconds_to_frames(target + BURST / 2)  # right after a burst, which is when it begins
         self.most = self._full + seconds_to_frames(BURST / 2 + _SLACK)
         self.gaps = 0
@@ -41,6 +43,7 @@ class PlayBuffer:
         self.playing = False
         self._parts: deque[Pcm] = deque()
         self._fill = 0
+        self._arrived = self._arriving = False  # since the last that was taken, and before that
         self._closed = False
         self._rising = False
         self._lock = threading.Lock()
@@ -60,6 +63,7 @@ class PlayBuffer:
         with self._lock:
             self._parts.append(pcm)
             self._fill += len(pcm)
+            self._arrived = True
             if not self.playing and self._fill > self._full:
                 self._cut(self._fill - self._full)
             elif self._fill > self.most:
@@ -67,7 +71,7 @@ class PlayBuffer:
                 before = self._cut(_FADE)
                 self._cut(self._fill - self._full)
                 after = self._cut(_FADE)
-                self._parts.appendleft(before * (1.0 - _RISE) + after * _RISE)
+                self._parts.appendleft(before * _FALL + after * _RISE)
                 self._fill += _FADE
 
     def close(self) -> None:
@@ -78,7 +82,7 @@ class PlayBuffer:
         """Return the next ``frames`` frames, at least 10 ms; silence where there is nothing to play."""
         with self._lock:
             if not self.playing:
-                if self._fill < self._full or self._closed:
+                if not self._may_begin(frames):
                     return silence(frames)
                 self.playing = self._rising = True
             ending = self._closed or self._fill < frames + _FADE
@@ -91,8 +95,15 @@ class PlayBuffer:
             self.gaps += not self._closed
             self.playing = False
             self._cut(self._fill)
-            taken[-_FADE:] *= _RISE[::-1]
+            taken[-_FADE:] *= _FALL
             return np.concatenate((taken, silence(frames - len(taken))))
+
+    def _may_begin(self, frames: int) -> bool:
+        """Return whether to begin; begun at another moment, the fill would be off by up to a burst."""
+        self._lead_in -= frames
+        ended = self._arriving and not self._arrived
+        self._arriving, self._arrived = self._arrived, False
+        return ended and self._fill >= self._full and self._lead_in < 0 and not self._closed
 
     def _cut(self, frames: int) -> Pcm:
         """Return a copy of the oldest frames, and forget them."""

@@ -28,7 +28,7 @@ from latentfm.soundcard.protocol import Failed, Message, Opened, Report, encode
 
 _CARD = 0.2  # seconds that the card is asked to hold itself, so that it is not hurt when we are late
 _LEAST = 0.4  # seconds of bursts to keep, however much the card holds
-_LEAD_IN = SAMPLE_RATE // 10  # frames of silence beyond what the card holds
+_BEYOND = SAMPLE_RATE // 10  # frames
 _CHUNK = SAMPLE_RATE // 50  # frames at a time
 _REPORT = 25  # chunks between two reports
 _READ = 65_536  # bytes
@@ -83,9 +83,10 @@ def _play(pcm: BinaryIO, tell: Tell, wanted: str, channels: Sequence[int], laten
     device = choose(wanted, card.devices(tried=False))
     stream = card.open_stream(device, channels, min(_CARD, latency / 3))
     target = max(latency - stream.latency, _LEAST)
-    buffer, follower, resampler = PlayBuffer(target), Follower(target), Resampler(stream.samplerate)
+    held = stream.write_available + _BEYOND  # more frames than the card holds
+    buffer = PlayBuffer(target, lead_in=held)  # a card that begins may halt once it is full
+    follower, resampler = Follower(target), Resampler(stream.samplerate)
     threading.Thread(target=_read, args=(pcm, buffer), name="pcm", daemon=True).start()
-    stream.write(np.zeros((stream.write_available + _LEAD_IN, stream.channels), np.float32))  # what begins may halt
     tell(Opened(device.name, stream.samplerate, stream.latency))
     late = chunks = 0
     while not buffer.closed:
@@ -98,8 +99,8 @@ def _play(pcm: BinaryIO, tell: Tell, wanted: str, channels: Sequence[int], laten
         chunks += 1
         if chunks % _REPORT == 0:
             tell(Report(buffer.fill, (follower.speed - 1.0) * 1e6, buffer.gaps + late, buffer.skips))
-    stream.write(card.route(resampler.process(buffer.take(_CHUNK)), channels, stream.channels))
-    stream.stop()
+    for _ in range(2 + held // _CHUNK):  # until the fade has been played: not every driver waits for that when stopped
+        stream.write(card.route(resampler.process(buffer.take(_CHUNK)), channels, stream.channels))
 
 
 def _read(pcm: BinaryIO, buffer: PlayBuffer) -> None:

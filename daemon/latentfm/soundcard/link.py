@@ -1,4 +1,4 @@
-"""The sound-card child seen from the station: start it, give it PCM, hear how it goes, end it. Nothing here waits long."""
+"""The sound-card child seen from the station: start it, give it PCM, hear how it goes, end it. Nothing waits long."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from typing import IO
 
 from latentfm.errors import OutputError
 from latentfm.ops.process import child_environment
@@ -100,9 +101,9 @@ class Link:
         return f"{how}: {words}" if words else how
 
 
-def _read(pipe: object) -> bytes | None:
+def _read(pipe: IO[bytes]) -> bytes | None:
     """Return what is in a pipe: nothing at its end, None if nothing is there yet."""
     try:
-        return os.read(pipe.fileno(), _READ)  # type: ignore[attr-defined]
+        return os.read(pipe.fileno(), _READ)
     except BlockingIOError:
         return None
