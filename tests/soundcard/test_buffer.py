@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm
+from latentfm.ops.clock import HandClock
 from latentfm.soundcard.buffer import BURST, PlayBuffer
 
 CHUNK = SAMPLE_RATE // 50
@@ -17,88 +19,125 @@ def tone(start: int, frames: int) -> Pcm:
     return np.stack([wave, wave], axis=1).astype(np.float32)
 
 
-def drain(buffer: PlayBuffer, seconds: float) -> Pcm:
-    """Take seconds of audio, as a card does."""
-    return np.concatenate([buffer.take(CHUNK) for _ in range(round(seconds * SAMPLE_RATE / CHUNK))])
+class Desk:
+    """A buffer, and a clock that goes on as audio is taken."""
+
+    def __init__(self, target: float = 0.5, **settings: int) -> None:
+        self.clock = HandClock()
+        self.buffer = PlayBuffer(target, now=self.clock.monotonic, **settings)
+        self._sent = 0
+
+    def put(self, seconds: float) -> None:
+        """Put the next seconds of the tone."""
+        frames = round(seconds * SAMPLE_RATE)
+        self.buffer.put(tone(self._sent, frames))
+        self._sent += frames
+
+    def take(self, seconds: float) -> Pcm:
+        """Take seconds of audio, as a card does."""
+        parts = []
+        for _ in range(round(seconds * SAMPLE_RATE / CHUNK)):
+            self.clock.sleep(CHUNK / SAMPLE_RATE)
+            parts.append(self.buffer.take(CHUNK))
+        return np.concatenate(parts)
 
 
-def filled(seconds: float, target: float = 0.5) -> PlayBuffer:
-    """Return a buffer that is about to begin, with seconds of the tone."""
-    buffer = PlayBuffer(target)
-    buffer.put(tone(0, round(seconds * SAMPLE_RATE)))
-    assert not buffer.take(CHUNK).any()  # a burst may still be arriving
-    return buffer
+def steepest(audio: Pcm) -> float:
+    """Return the largest step from one frame to the next."""
+    return float(np.abs(np.diff(audio[:, 0])).max())
+
+
+def begun() -> Desk:
+    """Return a desk whose buffer has just begun to play."""
+    desk = Desk()
+    desk.put(0.75)
+    assert not desk.take(0.5).any()  # what had piled up
+    desk.put(BURST)
+    assert not desk.take(0.04).any()
+    assert desk.take(0.02).any()
+    return desk
 
 
 def test_it_begins_once_it_is_full_enough() -> None:
     """Until then there is silence, and the oldest goes: latency does not start out too long."""
-    buffer = PlayBuffer(0.5)
-    buffer.put(tone(0, SAMPLE_RATE // 2))
-    assert not drain(buffer, 0.1).any()
-    buffer.put(tone(SAMPLE_RATE // 2, 5 * SAMPLE_RATE))
-    assert buffer.fill == 0.5 + BURST / 2
-    assert not buffer.take(CHUNK).any()
-    got = drain(buffer, 0.5)
-    first = 5.5 * SAMPLE_RATE - round((0.5 + BURST / 2) * SAMPLE_RATE)
-    np.testing.assert_array_equal(got[CHUNK:], tone(int(first) + CHUNK, len(got) - CHUNK))
-    assert np.abs(np.diff(got[:, 0])).max() < STEEPEST
-    assert (buffer.gaps, buffer.skips) == (0, 0)
+    desk = Desk()
+    desk.put(0.5)
+    assert not desk.take(0.1).any()
+    desk.put(5.0)
+    assert desk.buffer.fill == 0.5 + BURST / 2
+    assert not desk.take(0.04).any()
+    got = desk.take(0.5)
+    began = round((5.5 - 0.5 - BURST / 2 + 0.06) * SAMPLE_RATE)
+    np.testing.assert_array_equal(got[CHUNK:], tone(began + CHUNK, len(got) - CHUNK))
+    assert steepest(got) < STEEPEST
+    assert (desk.buffer.gaps, desk.buffer.skips) == (0, 0)
 
 
-def test_it_begins_right_after_a_burst_and_after_its_lead_in() -> None:
-    """Begun at another moment, its fill would be off by up to a burst."""
-    buffer = PlayBuffer(0.5, lead_in=SAMPLE_RATE // 10)
-    buffer.put(tone(0, SAMPLE_RATE))
-    assert not drain(buffer, 0.4).any()
-    buffer.put(tone(SAMPLE_RATE, SAMPLE_RATE // 2))
-    assert not buffer.take(CHUNK).any()
-    assert drain(buffer, 0.1).any()
+@pytest.mark.parametrize("pause", [0.06, 0.2, 0.4])
+def test_it_begins_with_what_the_time_since_a_burst_leaves(pause: float) -> None:
+    """Whenever in the round of bursts it begins, the fill is the target on average; a burst is not cut in two."""
+    desk = Desk(lead_in=round((pause + 0.3) * SAMPLE_RATE))
+    desk.put(2.0)
+    assert not desk.take(0.3).any()  # what had piled up says nothing of when bursts come
+    for _ in range(5):
+        desk.put(0.2)
+        assert not desk.take(0.02).any()
+    desk.take(0.5 - 0.02)
+    fills = []
+    for _ in range(4):
+        desk.put(BURST)
+        for _ in range(25):
+            desk.take(0.02)
+            fills.append(desk.buffer.fill)
+    assert abs(np.mean(fills) - 0.5) < 0.04
+    assert (desk.buffer.gaps, desk.buffer.skips) == (0, 0)
 
 
 def test_what_is_put_in_bursts_comes_out_without_a_seam() -> None:
     """Half a second at once, every half second, is played as it is."""
-    buffer = filled(0.75)
-    parts = []
-    for burst in range(10):
-        parts.append(drain(buffer, 0.5))
-        buffer.put(tone(round((0.75 + burst * 0.5) * SAMPLE_RATE), SAMPLE_RATE // 2))
-    got = np.concatenate(parts)
-    np.testing.assert_array_equal(got[CHUNK:], tone(CHUNK, len(got) - CHUNK))
-    assert (buffer.gaps, buffer.skips) == (0, 0)
+    desk = begun()
+    got = []
+    for _ in range(10):
+        got.append(desk.take(0.5))
+        desk.put(BURST)
+    audio = np.concatenate(got)
+    began = round((BURST + 0.06) * SAMPLE_RATE)
+    np.testing.assert_allclose(audio, tone(began, len(audio)), atol=1e-6)
+    assert (desk.buffer.gaps, desk.buffer.skips) == (0, 0)
 
 
 def test_running_dry_ends_in_a_fade_and_is_counted_once() -> None:
     """A station that is held up makes a gap with soft edges; then the buffer fills up anew before it goes on."""
-    buffer = filled(0.75)
-    got = drain(buffer, 1.2)
-    assert not got[round(0.75 * SAMPLE_RATE) :].any()
-    buffer.put(tone(SAMPLE_RATE, SAMPLE_RATE // 2))
-    assert not drain(buffer, 0.1).any()
-    buffer.put(tone(2 * SAMPLE_RATE, SAMPLE_RATE // 2))
-    got = np.concatenate((got, drain(buffer, 0.5)))
-    assert np.abs(np.diff(got[:, 0])).max() < STEEPEST
-    assert buffer.gaps == 1
-    assert np.abs(got[-CHUNK:]).max() > 0.4
+    desk = begun()
+    got = [desk.take(1.2)]
+    assert not got[0][round(0.75 * SAMPLE_RATE) :].any()
+    desk.put(0.5)
+    assert not desk.take(0.1).any()
+    desk.put(0.5)
+    got.append(desk.take(0.5))
+    assert steepest(np.concatenate(got)) < STEEPEST
+    assert np.abs(got[1][-CHUNK:]).max() > 0.4
+    assert desk.buffer.gaps == 1
 
 
 def test_too_much_is_left_out_under_a_crossfade() -> None:
     """A station that catches up does not leave the speakers behind for good."""
-    buffer = filled(0.75)
-    got = [drain(buffer, 0.25)]
-    buffer.put(tone(round(0.75 * SAMPLE_RATE), 3 * SAMPLE_RATE))
-    assert buffer.fill == 0.5 + BURST / 2
-    got.append(drain(buffer, 0.5))
-    assert buffer.skips == 1
-    assert np.abs(np.diff(np.concatenate(got)[:, 0])).max() < STEEPEST
+    desk = begun()
+    got = [desk.take(0.24)]
+    desk.put(3.0)
+    assert desk.buffer.fill == 0.5 + BURST / 2
+    got.append(desk.take(0.5))
+    assert desk.buffer.skips == 1
+    assert steepest(np.concatenate(got)) < STEEPEST
 
 
 def test_closing_fades_out() -> None:
     """The last that is taken ends in silence, and after it there is no more."""
-    buffer = filled(0.75)
-    got = [drain(buffer, 0.1)]
-    buffer.close()
-    got += [drain(buffer, 0.1)]
-    wave = np.concatenate(got)[:, 0]
-    assert np.abs(np.diff(wave)).max() < STEEPEST
-    assert not wave[-3 * CHUNK :].any()
-    assert buffer.gaps == 0
+    desk = begun()
+    got = [desk.take(0.1)]
+    desk.buffer.close()
+    got.append(desk.take(0.1))
+    audio = np.concatenate(got)
+    assert steepest(audio) < STEEPEST
+    assert not audio[-3 * CHUNK :].any()
+    assert desk.buffer.gaps == 0

@@ -6,8 +6,11 @@ under a crossfade.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
@@ -15,6 +18,7 @@ from latentfm.audio.pcm import SAMPLE_RATE, Pcm, seconds_to_frames, silence
 
 BURST = 0.5  # seconds that the runway sends at once
 _SLACK = 0.25  # seconds that a burst may come late or early
+_QUIET = 0.05  # seconds without audio after which a burst has ended
 _FADE = SAMPLE_RATE // 100  # frames: 10 ms
 
 _RISE = (0.5 - 0.5 * np.cos(np.pi * (np.arange(_FADE) + 0.5) / _FADE)).astype(np.float32)[:, np.newaxis]
@@ -22,9 +26,9 @@ _FALL = _RISE[::-1]
 
 
 class PlayBuffer:
-    """A queue of PCM that begins when it is full and a burst has just ended, and never holds more than ``most``.
+    """A queue of PCM that begins once it is full enough, and never holds more than ``most``.
 
-    One thread puts, another takes, as often as once in a few hundredths of a second.
+    One thread puts, another takes.
 
     Attributes:
         most: frames that it holds at most.
@@ -33,17 +37,25 @@ class PlayBuffer:
         playing: whether it gives audio; silence otherwise.
     """
 
-    def __init__(self, target: float, lead_in: int = 0) -> None:
-        """Keep about ``target`` seconds, as an average over bursts; begin with ``lead_in`` frames of silence."""
+    def __init__(self, target: float, lead_in: int = 0, now: Callable[[], float] = time.monotonic) -> None:
+        """Hold nothing yet.
+
+        Args:
+            target: seconds to keep, as an average over bursts.
+            lead_in: frames of silence to begin with.
+            now: the clock that bursts are timed by, in seconds.
+        """
         self._lead_in = lead_in
-        self._full = seconds_to_frames(target + BURST / 2)  # right after a burst, which is when it begins
+        self._now = now
+        self._arrived_at = -math.inf
+        self._bursts = 0
+        self._full = seconds_to_frames(target + BURST / 2)  # right after a burst
         self.most = self._full + seconds_to_frames(BURST / 2 + _SLACK)
         self.gaps = 0
         self.skips = 0
         self.playing = False
         self._parts: deque[Pcm] = deque()
         self._fill = 0
-        self._arrived = self._arriving = False  # since the last that was taken, and before that
         self._closed = False
         self._rising = False
         self._lock = threading.Lock()
@@ -63,7 +75,9 @@ class PlayBuffer:
         with self._lock:
             self._parts.append(pcm)
             self._fill += len(pcm)
-            self._arrived = True
+            now = self._now()
+            self._bursts += now - self._arrived_at > _QUIET
+            self._arrived_at = now
             if not self.playing and self._fill > self._full:
                 self._cut(self._fill - self._full)
             elif self._fill > self.most:
@@ -99,11 +113,19 @@ class PlayBuffer:
             return np.concatenate((taken, silence(frames - len(taken))))
 
     def _may_begin(self, frames: int) -> bool:
-        """Return whether to begin; begun at another moment, the fill would be off by up to a burst."""
+        """Return whether to begin, between two bursts; leave what the time since the last one leaves of a full buffer.
+
+        Begun with anything else, the fill would be off by up to a burst, which takes long to make up for. What comes
+        first is what had piled up, and says nothing of when bursts come.
+        """
         self._lead_in -= frames
-        ended = self._arriving and not self._arrived
-        self._arriving, self._arrived = self._arrived, False
-        return ended and self._fill >= self._full and self._lead_in < 0 and not self._closed
+        since = self._now() - self._arrived_at
+        fitting = self._full - seconds_to_frames(min(since, BURST))
+        early = self._bursts <= 1 or self._lead_in >= 0 or self._fill < fitting
+        if early or self._closed or not _QUIET <= since <= BURST:
+            return False
+        self._cut(self._fill - fitting)
+        return True
 
     def _cut(self, frames: int) -> Pcm:
         """Return a copy of the oldest frames, and forget them."""

@@ -6,10 +6,9 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import sounddevice
 
-from latentfm.audio.pcm import CHANNELS, SAMPLE_RATE, Pcm
+from latentfm.audio.pcm import CHANNELS, SAMPLE_RATE
 from latentfm.errors import OutputError
 from latentfm.soundcard.protocol import Device
 
@@ -52,22 +51,6 @@ def open_stream(device: Device, channels: Sequence[int], latency: float) -> Any:
         else:
             return stream
     raise OutputError(f"'{device.name}' can't be opened: {explain(faults[0])}")
-
-
-def route(pcm: Pcm, channels: Sequence[int], count: int) -> Pcm:
-    """Return audio for a stream of ``count`` channels, left and right where ``channels`` says, numbered from 1.
-
-    Both sides together go to one channel if only one is asked for, or if there is no other.
-    """
-    if count == CHANNELS and tuple(channels) == (1, 2):
-        return pcm
-    routed = np.zeros((len(pcm), count), dtype=np.float32)
-    if len(channels) == 1 or count == 1:
-        routed[:, min(*channels, count) - 1] = pcm.mean(axis=1)
-    else:
-        for side, channel in enumerate(channels):
-            routed[:, channel - 1] = pcm[:, side]
-    return routed
 
 
 def explain(error: sounddevice.PortAudioError) -> str:

@@ -25,8 +25,9 @@ from latentfm.ops.process import die_with_parent, take_pipes
 from latentfm.soundcard.buffer import PlayBuffer
 from latentfm.soundcard.choice import choose
 from latentfm.soundcard.protocol import Failed, Message, Opened, Report, encode
+from latentfm.soundcard.routing import route
 
-_CARD = 0.2  # seconds that the card is asked to hold itself, so that it is not hurt when we are late
+_CARD = 0.4  # of the latency is the card's, so that nothing is heard when this process is late
 _LEAST = 0.4  # seconds of bursts to keep, however much the card holds
 _BEYOND = SAMPLE_RATE // 10  # frames
 _CHUNK = SAMPLE_RATE // 50  # frames at a time
@@ -81,7 +82,7 @@ def _play(pcm: BinaryIO, tell: Tell, wanted: str, channels: Sequence[int], laten
     from latentfm.soundcard import card  # noqa: PLC0415 - loaded above
 
     device = choose(wanted, card.devices(tried=False))
-    stream = card.open_stream(device, channels, min(_CARD, latency / 3))
+    stream = card.open_stream(device, channels, _CARD * min(latency, 1.0))
     target = max(latency - stream.latency, _LEAST)
     held = stream.write_available + _BEYOND  # more frames than the card holds
     buffer = PlayBuffer(target, lead_in=held)  # a card that begins may halt once it is full
@@ -95,12 +96,12 @@ def _play(pcm: BinaryIO, tell: Tell, wanted: str, channels: Sequence[int], laten
         else:
             follower.restart()
         audio = resampler.process(buffer.take(_CHUNK), follower.speed)
-        late += bool(stream.write(card.route(audio, channels, stream.channels)))
+        late += bool(stream.write(route(audio, channels, stream.channels)))
         chunks += 1
         if chunks % _REPORT == 0:
-            tell(Report(buffer.fill, (follower.speed - 1.0) * 1e6, buffer.gaps + late, buffer.skips))
+            tell(Report(follower.average, (follower.speed - 1.0) * 1e6, buffer.gaps + late, buffer.skips))
     for _ in range(2 + held // _CHUNK):  # until the fade has been played: not every driver waits for that when stopped
-        stream.write(card.route(resampler.process(buffer.take(_CHUNK)), channels, stream.channels))
+        stream.write(route(resampler.process(buffer.take(_CHUNK)), channels, stream.channels))
 
 
 def _read(pcm: BinaryIO, buffer: PlayBuffer) -> None:

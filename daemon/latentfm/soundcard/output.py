@@ -38,6 +38,7 @@ class Speakers:
         name: what the log calls it.
         report: what the child said last of how it goes, None while nothing plays.
         gaps: how often there was nothing to play, or the card ran dry, since the start.
+        skips: how often audio was left out, because too much had piled up.
     """
 
     def __init__(
@@ -52,15 +53,15 @@ class Speakers:
         """
         self.name = f"soundcard {settings.device}"
         self.report: Report | None = None
-        self.gaps = 0
+        self.gaps = self.skips = 0
         self._settings = settings
         self._command = command
         self._inbox: deque[Block] = deque()
         self._waiting = 0  # frames in the inbox
         self._arrived = threading.Condition()
         self._bytes = 0
-        self._gaps_told = 0
-        self._gaps_told_at = -_TELL_GAPS
+        self._told = (0, 0)  # gaps and skips in the log
+        self._told_at = -_TELL_GAPS
         self._connection = Connection(self.name, longest_wait)
         self._part = Supervised(self.name, lambda stop: self._connection.keep(self._play, stop))
 
@@ -102,7 +103,7 @@ class Speakers:
         link = Link(arguments, self._command)
         try:
             self._wait_for_card(link, stop)
-            heard, gaps = time.monotonic(), self.gaps
+            heard, before = time.monotonic(), (self.gaps, self.skips)
             with self._arrived:
                 self._keep(settings.latency + _LOOK)  # no more than is going to be played
             while not stop.is_set():
@@ -111,7 +112,7 @@ class Speakers:
                 self._bytes += len(pcm)
                 for message in link.messages(0.0):
                     heard = time.monotonic()
-                    self._note(message, gaps)
+                    self._note(message, before)
                 if time.monotonic() - heard > _PATIENCE:
                     raise OutputError(f"the sound card has taken no audio for {_PATIENCE:.0f} s")
         finally:
@@ -129,22 +130,23 @@ class Speakers:
             if time.monotonic() > until:
                 raise OutputError(f"the sound card did not open within {_OPENING:.0f} s")
 
-    def _note(self, message: Message, gaps: int = 0) -> None:
-        """Take note of what the child said; ``gaps`` is how many there were before it began."""
+    def _note(self, message: Message, before: tuple[int, int] = (0, 0)) -> None:
+        """Take note of what the child said; ``before`` are the gaps and skips of those before it."""
         if isinstance(message, Failed):
             raise (RefusedError if message.refused else OutputError)(message.reason)
         if isinstance(message, Opened):
             self._connection.made(device=message.device, rate=message.rate, card_latency=round(message.latency, 3))
         elif isinstance(message, Report):
             self.report = message
-            self.gaps = gaps + message.gaps
+            self.gaps, self.skips = before[0] + message.gaps, before[1] + message.skips
             self._tell_gaps()
 
     def _tell_gaps(self) -> None:
-        now = time.monotonic()
-        if self.gaps > self._gaps_told and now - self._gaps_told_at >= _TELL_GAPS:
-            log.warning("output_gaps", output=self.name, gaps=self.gaps - self._gaps_told, since_start=self.gaps)
-            self._gaps_told, self._gaps_told_at = self.gaps, now
+        now, counts = time.monotonic(), (self.gaps, self.skips)
+        if counts != self._told and now - self._told_at >= _TELL_GAPS:
+            gaps, skips = self.gaps - self._told[0], self.skips - self._told[1]
+            log.warning("output_gaps", output=self.name, gaps=gaps, skips=skips)
+            self._told, self._told_at = counts, now
 
     def _keep(self, seconds: float) -> None:
         """Forget the oldest blocks until ``seconds`` are left."""

@@ -23,7 +23,7 @@ class Report:
     """How it goes, twice a second.
 
     Attributes:
-        fill: seconds of audio in the child.
+        fill: seconds of audio in the child, averaged over many bursts.
         ppm: how much faster than nominal the audio is used up, in millionths.
         gaps: how often there was nothing to play, since the child began.
         skips: how often audio was left out, since the child began.
