@@ -2,7 +2,7 @@
 # Install what the station needs from the system, with apt. Must be root.
 #
 #   scripts/system.sh run            what playing needs: FluidSynth, its SoundFont, PortAudio, Python's venv
-#   scripts/system.sh test           and what the tests need: Icecast, Chromium, ffmpeg
+#   scripts/system.sh test           and what the tests need: Icecast, Chromium, ffmpeg, PulseAudio
 #   scripts/system.sh missing KIND   only print what is missing, one package a line
 #
 # PYTHON names the interpreter that the station will use (python3).
@@ -54,6 +54,10 @@ portaudio_is_there() {
     "$python" -c 'import ctypes; ctypes.CDLL("libportaudio.so.2")' 2>/dev/null
 }
 
+alsa_reaches_pulse() {
+    [ -n "$(find /usr/lib/*/alsa-lib -name libasound_module_pcm_pulse.so 2>/dev/null)" ]
+}
+
 missing() {
     "$python" -c 'import ensurepip' 2>/dev/null || venv_package
     fluidsynth_is_there || echo libfluidsynth3
@@ -62,6 +66,9 @@ missing() {
     if [ "$1" = test ]; then
         has icecast2 || echo icecast2
         has ffmpeg || echo ffmpeg
+        has pulseaudio || echo pulseaudio
+        has parec || echo pulseaudio-utils
+        alsa_reaches_pulse || echo libasound2-plugins
         if ! has chromedriver || ! { has chromium || has chromium-browser; }; then
             chromium_packages
         fi

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from sound_server import sound_server
+
+__all__ = ["sound_server"]  # a fixture of many rooms
+
 BROWSER_FLAGS = (
     "--headless",
     "--no-sandbox",

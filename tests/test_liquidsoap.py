@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from listening import Ear, Heard
 
 from latentfm.bank import Bank
 from latentfm.broadcast.broadcast import Broadcast
@@ -23,6 +22,7 @@ from latentfm.broadcast.secret import Secret
 from latentfm.broadcast.tone_bed import Beds
 from latentfm.ops.liquidsoap import LiquidsoapError, ask
 from latentfm.programme import Slot
+from listening import Ear, Heard
 
 
 @pytest.fixture

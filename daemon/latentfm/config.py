@@ -7,57 +7,27 @@ what was expected, all at once. Whether models, SoundFonts and passwords are the
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 
 import platformdirs
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     PrivateAttr,
     ValidationError,
-    ValidationInfo,
-    field_validator,
 )
 
 from latentfm.errors import ConfigError
+from latentfm.outputs_config import Output
 from latentfm.playlist import Playlist
-from latentfm.timetable import HoursConfig, ProgrammeConfig, Table
+from latentfm.table import FilePath, Table
+from latentfm.timetable import HoursConfig, ProgrammeConfig
 from latentfm.tomlfile import override, read_toml, suggest, validate
 
 ENV_PREFIX = "LATENTFM"
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parents[1]
-
-
-def _beside_file(path: Path, info: ValidationInfo) -> Path:
-    """Expand ``~`` and ``$VARIABLES``; a relative path starts at the configuration's folder."""
-    context = info.context or {}
-    environ: Mapping[str, str] = context.get("environ", os.environ)
-
-    def expand(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        if name not in environ:
-            raise ValueError(f"expected a path; the environment has no {name}")
-        return environ[name]
-
-    text = re.sub(r"\$(?:\{(\w+)\}|(\w+))", expand, str(path))
-    return Path(context.get("folder", ".")) / Path(text).expanduser()
-
-
-FilePath = Annotated[Path, AfterValidator(_beside_file)]
-
-
-def _number(value: object) -> object:
-    """Turn digits, which is what the environment has, into a number."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-Bitrate = Annotated[Literal[64, 96, 128, 160, 192, 224, 256, 320], BeforeValidator(_number)]
 
 
 class Station(Table):
@@ -87,46 +57,11 @@ class StudioConfig(Table):
     takes_ahead: Annotated[int, Field(ge=1, le=50)] = 3
 
 
-class IcecastOutput(Table):
-    """A mount of an Icecast server that the station sends to."""
-
-    type: Literal["icecast"]
-    url: str
-    user: Annotated[str, Field(pattern=r"^[^:\s]+$")] = "source"
-    password_file: FilePath
-    format: Literal["mp3"] = "mp3"
-    bitrate: Bitrate = 192  # kbit/s
-    public: bool = False
-    name: str | None = None  # the station's, unless set
-    description: str = ""
-    genre: str = ""
-
-    @field_validator("url")
-    @classmethod
-    def _mount(cls, url: str) -> str:
-        form = "expected a mount's address such as 'http://host:8000/latentfm.mp3'"
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise ValueError(f"{form}: {error}") from None
-        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-            raise ValueError(form)
-        if parts.path in {"", "/"} or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
-            raise ValueError(f"{form}, with a path and no more")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError(f"{form}; name and password go to user and password_file")
-        return url
-
-
 class HistoryConfig(Table):
     """How long it is remembered what aired."""
 
     keep_days: Annotated[int, Field(ge=1)] = 90
     max_mb: Annotated[int, Field(ge=10)] = 1000
-
-
-Output = IcecastOutput  # becomes a union, told apart by ``type``, when there are more kinds
 
 
 class Config(Table):

@@ -41,6 +41,7 @@ from latentfm.plan import Plan
 from latentfm.planner import Planner, wishes_of
 from latentfm.playlist import Playlist
 from latentfm.programme import next_change
+from latentfm.soundcard.output import speakers_of
 from latentfm.steering import Steering
 from latentfm.stock import Stocktaker
 from latentfm.studio import ChildStudio
@@ -169,7 +170,9 @@ class Station:
         self._stock = Stocktaker(self.bank, self._shipped.infos, self._clock)
 
     def _go_on_air(self) -> None:
-        wanted = [_BUILT_IN, *((output.format, output.bitrate) for output in self.config.outputs)]
+        self._mounts = [output for output in self.config.outputs if output.type == "icecast"]
+        self._speakers = speakers_of(self.config.outputs)
+        wanted = [_BUILT_IN, *((mount.format, mount.bitrate) for mount in self._mounts)]
         self._feeds = {form: Feed(*form) for form in dict.fromkeys(wanted)}
         self._library = Library(
             self.bank, self.steering.slot_at, shipped=self._shipped, crossfade_seconds=self._crossfade
@@ -180,7 +183,7 @@ class Station:
             self._beds,
             tuple(self._feeds.values()),
             clock=self._clock,
-            sinks=self._sinks,
+            sinks=(*self._sinks, *self._speakers),
             steady=min(STEADY, self.config.studio.takes_ahead),
         )
         self._open_history()  # before the broadcast starts, so that it is closed after that has stopped
@@ -211,8 +214,8 @@ class Station:
             max_listeners=web.max_listeners,
             more=self.steering.routes(),
         )
-        self.outputs: list[Output] = [self.web]
-        for output in self.config.outputs:
+        self.outputs: list[Output] = [self.web, *self._speakers]
+        for output in self._mounts:
             try:
                 target = Target(
                     output.url,

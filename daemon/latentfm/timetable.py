@@ -6,16 +6,11 @@ from datetime import time
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from latentfm.entries import DAYS, Day, Entry, Span, contradictions, parse_span, parse_time, share_days
+from latentfm.table import Table
 from latentfm.tomlfile import suggest
-
-
-class Table(BaseModel):
-    """A TOML table: frozen, and without keys that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 def _time_of_day(text: str) -> str:

@@ -44,7 +44,7 @@ def test_silence_that_was_asked_for_is_healthy(clock: Any) -> None:
     """A programme that asks for silence is obeyed, and the light stays green for as long as it does."""
     monitor = Monitor(clock)
     quiet = block(0.0)
-    asked = Block(quiet.pcm, replace(quiet.playing, asked_silence=True))
+    asked = replace(quiet, gain=0.0)
     for _ in range(50):
         clock.sleep(0.1)
         monitor.offer(asked)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+
 from listening import Ear, Heard
 
 HERE = Path(__file__).parent

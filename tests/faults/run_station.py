@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 from clocks import TestClock
-
 from latentfm import station
 from latentfm.config import load_config, load_playlists
 from latentfm.errors import LatentFMError

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from listening import Ear
 from scripted_icecast import ScriptedIcecast
 

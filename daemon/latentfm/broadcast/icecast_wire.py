@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from latentfm.broadcast.connection import RefusedError
 from latentfm.broadcast.secret import Secret
 from latentfm.errors import OutputError
 
@@ -27,10 +28,6 @@ _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _LET_IN = (100, 200)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _STATUS_LINE = re.compile(rb"^(?:HTTP/\d\.\d|ICY) (\d{3}) ?([^\r\n]*)")
-
-
-class RefusedError(OutputError):
-    """The server is there and says no: somebody must change a setting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class OutputStatus:
 
     Attributes:
         name: what the log calls it; holds no secret.
-        kind: ``web`` or ``icecast``.
+        kind: ``web``, ``icecast`` or ``soundcard``.
         state: ``waiting`` retries after a fault, ``refused`` retries too but needs somebody to change a setting.
         reason: why it is not connected, else None.
         title: the title it sent last, where it sends titles.
@@ -25,10 +25,11 @@ class OutputStatus:
         bytes_sent: audio sent since the start.
         last_write: when it last accepted a byte, in seconds since 1970; None before the first. The built-in one accepts
             none while nobody listens.
+        gaps: how often there was nothing to play, where it knows.
     """
 
     name: str
-    kind: Literal["web", "icecast"]
+    kind: Literal["web", "icecast", "soundcard"]
     state: State
     reason: str | None = None
     title: str | None = None
@@ -36,6 +37,7 @@ class OutputStatus:
     connects: int = 0
     bytes_sent: int = 0
     last_write: float | None = None
+    gaps: int | None = None
 
     @property
     def reconnects(self) -> int:
@@ -44,7 +46,7 @@ class OutputStatus:
 
 
 class Output(Protocol):
-    """Where a feed goes."""
+    """Where a feed, or the PCM itself, goes."""
 
     def start(self) -> None:
         """Start its threads; never raises for what may pass, such as a server that is not there."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from latentfm import __version__
-from latentfm.cli import compose, control, export, history, models, programme, run, training
+from latentfm.cli import compose, control, devices, export, history, models, programme, run, training
 from latentfm.cli.options import prefixed
 from latentfm.errors import LatentFMError
 
@@ -57,6 +57,7 @@ app.command()(control.skip)
 app.command()(control.pause)
 app.command()(control.resume)
 app.command()(control.mood)
+app.command()(devices.devices)
 app.command()(compose.compose)
 app.command("continue")(compose.continue_)
 app.command()(compose.interpolate)

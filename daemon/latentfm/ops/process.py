@@ -9,8 +9,18 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_ONE_THREAD_EACH = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 
 
 def die_with_parent(parent: int) -> None:
@@ -25,6 +35,24 @@ def die_with_parent(parent: int) -> None:
         raise OSError(errno, os.strerror(errno))
     if os.getppid() != parent:  # it ended before the call above
         os._exit(0)
+
+
+def child_environment() -> dict[str, str]:
+    """Return ours for a child, with one thread for each library, and with the code that runs here before any other."""
+    source_root = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [source_root, os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **dict.fromkeys(_ONE_THREAD_EACH, "1"), "PYTHONPATH": path}
+
+
+def take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Return what this process has as stdin and stdout; give libraries nothing to read, and stderr to print to."""
+    read = os.fdopen(os.dup(0), "rb")
+    write = os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return read, write
 
 
 def limit_data(megabytes: int) -> None:

@@ -14,13 +14,13 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import structlog
 
 from latentfm.errors import GateError, LatentFMError
 from latentfm.ops import logs
-from latentfm.ops.process import die_with_parent, limit_data, step_back
+from latentfm.ops.process import die_with_parent, limit_data, step_back, take_pipes
 from latentfm.studio.protocol import MAX_LINE, Failed, Hello, Made, Order, ProtocolError, encode, parse_order
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def serve(load: Callable[[], Produce], argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     die_with_parent(options.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    orders, replies = _take_pipes()
+    orders, replies = take_pipes()
     step_back(options.nice)
     limit_data(options.memory)
     logs.configure("info")
@@ -67,17 +67,6 @@ def serve(load: Callable[[], Produce], argv: Sequence[str]) -> int:
             if isinstance(reply, Failed) and reply.broken:
                 return 1
     return 0
-
-
-def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Keep stdin and stdout for ourselves; give libraries nothing to read and stderr to print to."""
-    orders = os.fdopen(os.dup(0), "rb")
-    replies = os.fdopen(os.dup(1), "wb", buffering=0)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return orders, replies
 
 
 def _answer(produce: Produce, line: bytes) -> Made | Failed:
