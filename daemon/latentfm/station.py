@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,7 @@ from latentfm.ops.watchdog import Watchdog
 from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
 from latentfm.programme import local, next_change, playlist_at, programme_of, slot_at
+from latentfm.status_line import status_line
 from latentfm.studio import ChildStudio
 from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
@@ -51,6 +53,7 @@ BANK = "bank"
 SHIPPED = Path(__file__).parent / "takes"
 _BUILT_IN = ("mp3", 192)
 _HOUSEKEEPING = 600.0  # seconds
+_STATUS = 5.0  # seconds between two looks for the line of `systemctl status`
 _ROUND = 0.2  # seconds between two looks of the main loop
 _GRACEFUL = 4.0  # seconds that stopping may take
 
@@ -76,9 +79,10 @@ def run(
     notifier = Notifier()
     clock = SystemClock()
     station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
-    watchdog = Watchdog(lambda: station.broadcast.monitor.pulse.ready, notifier, clock)
+    watchdog = Watchdog(lambda: station.broadcast.departures.sound(), notifier, clock)
+    faulthandler.enable()  # systemd ends a station that hangs with SIGABRT: the journal gets every thread's stack
     try:
-        station.start()
+        station.start(tell=notifier.status)
         while signals.stop is None:
             watchdog.look()
             station.jobs.check_clock()
@@ -116,8 +120,11 @@ class Station:
         self._programme = programme_of(config.programme)
         self._undo = ExitStack()
 
-    def start(self) -> None:
-        """Go on air. An output that can't be opened costs that output only; what else fails is undone and raised."""
+    def start(self, tell: Callable[[str], None] | None = None) -> None:
+        """Go on air. An output that can't be opened costs that output only; what else fails is undone and raised.
+
+        ``tell`` gets a line that says how the station is, every few seconds and from a thread that may wait for disks.
+        """
         try:
             self._hold_state_folder()
             self._remember_configuration()
@@ -125,7 +132,7 @@ class Station:
             self._go_on_air()
             self._open_outputs()
             self._start_studio()
-            self._schedule_jobs()
+            self._schedule_jobs(tell)
         except BaseException:
             self.stop()
             raise
@@ -223,10 +230,12 @@ class Station:
         self._undo.callback(self.producer.ask_to_stop)
         self.producer.start()
 
-    def _schedule_jobs(self) -> None:
+    def _schedule_jobs(self, tell: Callable[[str], None] | None) -> None:
         self.jobs = Jobs(self._clock)
         self.jobs.every("housekeeping", _HOUSEKEEPING, self._keep_house)
         self.jobs.at("programme", self._next_change, self._change_programme)
+        if tell is not None:
+            self.jobs.every("status_line", _STATUS, lambda: tell(status_line(self.status())))
         self._undo.callback(self.jobs.stop)
         self.jobs.start()
 

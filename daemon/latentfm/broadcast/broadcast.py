@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from latentfm.broadcast.block import Sink
 from latentfm.broadcast.cues import CueSheet
+from latentfm.broadcast.departures import Departures
 from latentfm.broadcast.director import Director
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.health import Monitor
@@ -26,6 +27,7 @@ class Broadcast:
         director: what comes next; ``director.committed`` names the takes that the bank must keep.
         runway: the pacing; ``runway.ahead`` is in seconds.
         monitor: the health of the audio that leaves.
+        departures: whether that, and all feeds, are as they should be; for the watchdog.
         cues: what was mixed, for a recorder to fetch.
         feeds: the encoders, for outputs to subscribe to.
     """
@@ -44,6 +46,7 @@ class Broadcast:
         notices = Notices()
         self.feeds = tuple(feeds)
         self.monitor = Monitor(clock)
+        self.departures = Departures(lambda: self.monitor.pulse, self.feeds, clock)
         self.cues = CueSheet(clock)
         self.timeline = Timeline(beds, notices, cues=self.cues)
         self.director = Director(self.timeline, library, beds, notices, clock)

@@ -7,6 +7,7 @@ import ctypes
 import os
 import resource
 import signal
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -39,6 +40,18 @@ def step_back(niceness: int) -> None:
     """Give way to other processes by ``niceness`` steps."""
     with contextlib.suppress(OSError):
         os.nice(niceness)
+
+
+def be_killed_first(adjustment: int) -> None:
+    """Tell the kernel to rather kill this process than others when memory runs out.
+
+    Any process may raise its own value; where /proc is closed, as in some containers, it stays as it is.
+
+    Args:
+        adjustment: of the badness that the kernel chooses by, in thousandths of all memory, from 0 to 1000.
+    """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(adjustment), encoding="ascii")
 
 
 def resident_mb(pid: int | None = None) -> float:
