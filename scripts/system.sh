@@ -2,7 +2,7 @@
 # Install what the station needs from the system, with apt. Must be root.
 #
 #   scripts/system.sh run            what playing needs: FluidSynth, its SoundFont, PortAudio, Python's venv
-#   scripts/system.sh test           and what the tests need: Icecast, Chromium, ffmpeg
+#   scripts/system.sh test           and what the tests need: Icecast, Chromium, ffmpeg, shellcheck, systemd-analyze
 #   scripts/system.sh missing KIND   only print what is missing, one package a line
 #
 # PYTHON names the interpreter that the station will use (python3).
@@ -62,6 +62,8 @@ missing() {
     if [ "$1" = test ]; then
         has icecast2 || echo icecast2
         has ffmpeg || echo ffmpeg
+        has shellcheck || echo shellcheck
+        has systemd-analyze || echo systemd
         if ! has chromedriver || ! { has chromium || has chromium-browser; }; then
             chromium_packages
         fi

@@ -79,7 +79,7 @@ def run(
     notifier = Notifier()
     clock = SystemClock()
     station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
-    watchdog = Watchdog(lambda: station.broadcast.departures.sound(), notifier, clock)
+    watchdog = Watchdog(lambda: station.broadcast.departures.sound(), notifier, clock)  # noqa: PLW0108 - made by start
     faulthandler.enable()  # systemd ends a station that hangs with SIGABRT: the journal gets every thread's stack
     try:
         station.start(tell=notifier.status)

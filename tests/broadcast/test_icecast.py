@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from latentfm.broadcast.broadcast import Broadcast
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.icecast import IcecastOutput
-from latentfm.broadcast.icecast_wire import RefusedError, Target, check_answer
+from latentfm.broadcast.icecast_wire import BusyError, RefusedError, Target, check_answer, probe
 from latentfm.broadcast.library import Library
 from latentfm.broadcast.secret import Secret
 from latentfm.broadcast.tone_bed import Beds
@@ -151,6 +151,25 @@ def test_a_mount_that_is_taken_is_told_apart(
     assert first.status.state == "connected"
 
 
+def test_a_probe_says_whether_it_would_be_let_in(
+    icecast: Any, output: Callable[..., IcecastOutput], eventually: Callable[..., None]
+) -> None:
+    """A probe tells a free mount, one that is taken and a wrong password apart, and the source on air stays there."""
+    icecast.start()
+    right = Target(icecast.url, lambda: Secret(icecast.password))
+    assert probe(right, "audio/mpeg", 192)
+    eventually(lambda: not mount(icecast), 10, "the probe left a mount behind")
+    first = output(icecast.url, icecast.password)
+    eventually(lambda: mount(icecast).get("title"), 10, "the source did not connect")
+    assert not probe(right, "audio/mpeg", 192)
+    with pytest.raises(RefusedError, match="401"):
+        probe(Target(icecast.url, lambda: Secret("wrong")), "audio/mpeg", 192)
+    time.sleep(0.5)
+    assert first.status.state == "connected"
+    assert first.status.connects == 1
+    assert mount(icecast).get("title")
+
+
 def test_a_server_that_stalls_counts_as_gone(
     icecast: Any, output: Callable[..., IcecastOutput], eventually: Callable[..., None]
 ) -> None:
@@ -246,8 +265,16 @@ def test_answers_are_told_apart() -> None:
     """100 and 200 let the source in, 401 and 403 are refusals, anything else is a fault that may pass."""
     check_answer(b"HTTP/1.1 100 Continue\r\n\r\n")
     check_answer(b"HTTP/1.0 200 OK\r\n\r\n")
-    with pytest.raises(RefusedError, match=r"no room|another source"):
-        check_answer(b"HTTP/1.0 403 Mountpoint in use\r\n\r\n")
+    for in_use in (b"HTTP/1.0 403 Forbidden\r\n\r\nMountpoint in use", b"HTTP/1.1 409 Conflict\r\n\r\n"):
+        with pytest.raises(BusyError, match="another source"):
+            check_answer(in_use)
+    for refused, word in (
+        (b"HTTP/1.0 403 Forbidden\r\n\r\ntoo many sources connected", "403 too many"),
+        (b"HTTP/1.1 404 No\r\n", "404"),
+    ):
+        with pytest.raises(RefusedError, match=word) as refusal:
+            check_answer(refused)
+        assert not isinstance(refusal.value, BusyError)
     for answer in (b"HTTP/1.0 503 Busy\r\n\r\n", b"SSH-2.0-OpenSSH\r\n"):
         with pytest.raises(OutputError) as fault:
             check_answer(answer)
