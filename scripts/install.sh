@@ -29,8 +29,9 @@ check_machine() {
     if [ "$action" = upgrade ] && [ ! -L "$link" ]; then
         die "nothing is installed in $top: sudo make install"
     fi
-    mkdir -p "$top/releases" "$top/environments" "$root$etc" 2>/dev/null || die "$top can't be made: sudo make $action"
-    [ -w "$top" ] || die "$top can't be written: sudo make $action"
+    for folder in "$top/releases" "$top/environments" "$root$etc"; do
+        mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ] || die "$folder can't be written: sudo make $action"
+    done
     [ -n "$root" ] || PYTHON=$python scripts/system.sh run
     "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' ||
         die "PYTHON=$python is not a Python from 3.11 to 3.14"

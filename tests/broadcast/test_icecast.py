@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import threading
 import time
@@ -52,23 +51,14 @@ def output(feed: Feed) -> Iterator[Callable[..., IcecastOutput]]:
         one.stop()
 
 
-def mount(icecast: Any) -> dict[str, Any]:
-    """Return what Icecast says of the mount, nothing while there is none."""
-    try:
-        source: dict[str, Any] = json.loads(icecast.status(), strict=False)["icestats"]["source"]
-    except (json.JSONDecodeError, KeyError):  # without a source, Icecast 2.4's document is not even JSON
-        return {}
-    return source
-
-
 def test_the_mount_is_up_with_name_and_title(
     icecast: Any, output: Callable[..., IcecastOutput], eventually: Callable[..., None], program: Callable[..., str]
 ) -> None:
     """A listener of Icecast gets decodable audio; name, rate and title are right, beyond ASCII too."""
     icecast.start()
     sender = output(icecast.url, icecast.password, name="Latent FM", description="two\r\nlines")
-    eventually(lambda: mount(icecast).get("title") == "Nachtstück, 1° «ü»", 10, f"no title: {mount(icecast)}")
-    source = mount(icecast)
+    eventually(lambda: icecast.mount().get("title") == "Nachtstück, 1° «ü»", 10, f"no title: {icecast.mount()}")
+    source = icecast.mount()
     assert source["server_name"] == "Latent FM"
     assert source["server_type"] == "audio/mpeg"
     assert source["server_description"] == "two lines"
@@ -93,12 +83,12 @@ def test_a_server_that_comes_back_gets_stream_and_title_again(
     data: list[bytes] = []
     with feed.subscribe() as other, capture_logs() as logs:
         sender = output(icecast.url, icecast.password)
-        eventually(lambda: mount(icecast).get("title"), 10, "the mount did not come up")
+        eventually(lambda: icecast.mount().get("title"), 10, "the mount did not come up")
         icecast.stop()
         eventually(lambda: sender.status.state == "waiting", 5, "the loss was not noticed")
         time.sleep(4)
         icecast.start()
-        eventually(lambda: mount(icecast).get("title"), 10, "the title did not come back")
+        eventually(lambda: icecast.mount().get("title"), 10, "the title did not come back")
         while (chunk := other.get_now()) is not None:
             data.append(chunk.data)
     stream = b"".join(data)
@@ -158,16 +148,16 @@ def test_a_probe_says_whether_it_would_be_let_in(
     icecast.start()
     right = Target(icecast.url, lambda: Secret(icecast.password))
     assert probe(right, "audio/mpeg", 192)
-    eventually(lambda: not mount(icecast), 10, "the probe left a mount behind")
+    eventually(lambda: not icecast.mount(), 10, "the probe left a mount behind")
     first = output(icecast.url, icecast.password)
-    eventually(lambda: mount(icecast).get("title"), 10, "the source did not connect")
+    eventually(lambda: icecast.mount().get("title"), 10, "the source did not connect")
     assert not probe(right, "audio/mpeg", 192)
     with pytest.raises(RefusedError, match="401"):
         probe(Target(icecast.url, lambda: Secret("wrong")), "audio/mpeg", 192)
     time.sleep(0.5)
     assert first.status.state == "connected"
     assert first.status.connects == 1
-    assert mount(icecast).get("title")
+    assert icecast.mount().get("title")
 
 
 def test_a_server_that_stalls_counts_as_gone(
@@ -224,7 +214,7 @@ def test_tls_is_checked_and_spoken(
     eventually(lambda: "CERTIFICATE_VERIFY_FAILED" in (stranger.status.reason or ""), 10, "it was not refused")
     stranger.stop()
     sender = output(url, icecast.password, ca_file=certificate)
-    eventually(lambda: mount(icecast).get("title"), 15, f"no title over TLS: {sender.status}")
+    eventually(lambda: icecast.mount().get("title"), 15, f"no title over TLS: {sender.status}")
     assert sender.status.state == "connected"
 
 
