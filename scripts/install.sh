@@ -30,7 +30,9 @@ check_machine() {
         die "nothing is installed in $top: sudo make install"
     fi
     for folder in "$top/releases" "$top/environments" "$root$etc"; do
-        mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ] || die "$folder can't be written: sudo make $action"
+        if ! mkdir -p "$folder" 2>/dev/null || ! [ -w "$folder" ]; then
+            die "$folder can't be written: sudo make $action"
+        fi
     done
     [ -n "$root" ] || PYTHON=$python scripts/system.sh run
     "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' ||
@@ -63,8 +65,10 @@ build_release() {
     say "installing to $top/$release"
     "$python" -m venv --without-pip "$top/$release/venv"
     site=$("$top/$release/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
-    echo "../../../../../../environments/$key/lib/$(basename "$(dirname "$site")")/site-packages" >"$site/libraries.pth"
-    echo "$key" >"$top/$release/environment"
+    # Both the link and the path are relative, and the path goes no further up than the release, so that it is found by
+    # way of `current` too, and in a root that is moved.
+    ln -s "../../environments/$key" "$top/$release/libraries"
+    echo "../../../../libraries/lib/$(basename "$(dirname "$site")")/site-packages" >"$site/libraries.pth"
     "$top/environments/$key/bin/python" -m pip --python "$top/$release/venv/bin/python" install --quiet \
         --disable-pip-version-check --no-input --no-index --no-deps --no-build-isolation --ignore-installed \
         "${WHEEL:-.}"
@@ -133,7 +137,11 @@ prune() {
         case releases/$(basename "$folder") in "$release" | "$old") ;; *) rm -rf "$folder" ;; esac
     done
     for folder in "$top"/environments/*; do
-        grep -qsxF "$(basename "$folder")" "$top"/releases/*/environment || rm -rf "$folder"
+        used=
+        for libraries in "$top"/releases/*/libraries; do
+            [ "$(basename "$(readlink "$libraries")")" != "$(basename "$folder")" ] || used=yes
+        done
+        [ -n "$used" ] || rm -rf "$folder"
     done
 }
 
