@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -10,9 +11,10 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -124,3 +126,22 @@ def let_in(folder: Path) -> None:
         if parent.owner() != pwd.getpwuid(os.geteuid()).pw_name or parent == Path("/tmp"):  # noqa: S108 - not written
             break
         parent.chmod(parent.stat().st_mode | 0o011)
+
+
+@contextlib.contextmanager
+def source(ffmpeg: str, server: Icecast, audio: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Let ffmpeg send ``audio``, a filter graph without inputs, to the server's mount as MP3 at 48 kHz.
+
+    Args:
+        ffmpeg: the program.
+        server: where it goes; it must run.
+        audio: such as ``sine=frequency=440:sample_rate=48000``.
+    """
+    address = f"icecast://source:{quote(server.password)}@127.0.0.1:{server.port}/latentfm.mp3"
+    encode = ["-ac", "2", "-ar", "48000", "-c:a", "libmp3lame", "-b:a", "192k", "-content_type", "audio/mpeg"]
+    command = [ffmpeg, "-v", "error", "-nostdin", "-re", "-f", "lavfi", "-i", audio, *encode, "-f", "mp3", address]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -30,6 +30,7 @@ LIMITS: Mapping[str, float] = {  # seconds that each check may take on a slow bo
     "speed": 600.0,
 }
 QUICK = tuple(name for name in LIMITS if name != "speed")
+_DYING = 2.0  # seconds
 _LAST_WORDS = 300  # characters of what a child printed
 
 
@@ -56,23 +57,34 @@ def examine(
 def _run(name: str, command: Sequence[str], limit: float) -> Iterator[Finding]:
     """Run one check; yield what it said, and a failure of its own if it did not come to its end."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own module
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
-    except subprocess.TimeoutExpired as error:
-        yield from _findings(error.stdout)
-        remedy = "a disk or a server does not answer; look at the kernel's messages: journalctl -k"
-        yield Finding(check=name, state="failed", text=f"it gave no answer in {limit:.0f} s", remedy=remedy)
-        return
     except OSError as error:
         yield Finding(check=name, state="failed", text=f"it could not be started: {error}")
         return
-    findings = list(_findings(done.stdout))
+    try:
+        output, words = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        yield from _findings(_give_up(process))
+        remedy = "a disk or a server does not answer; look at the kernel's messages: journalctl -k"
+        yield Finding(check=name, state="failed", text=f"it gave no answer in {limit:.0f} s", remedy=remedy)
+        return
+    findings = list(_findings(output))
     yield from findings
-    if done.returncode != 0 or not findings:
-        words = done.stderr.decode(errors="replace").strip().splitlines()
-        text = f"it broke off, {_ended(done.returncode)}" + (f": {words[-1][:_LAST_WORDS]}" if words else "")
-        yield Finding(check=name, state="failed", text=text, remedy=_remedy(done.returncode))
+    if process.returncode != 0 or not findings:
+        said = words.decode(errors="replace").strip().splitlines()
+        text = f"it broke off, {_ended(process.returncode)}" + (f": {said[-1][:_LAST_WORDS]}" if said else "")
+        yield Finding(check=name, state="failed", text=text, remedy=_remedy(process.returncode))
+
+
+def _give_up(process: subprocess.Popen[bytes]) -> bytes | None:
+    """Kill a check and return what it printed; one that waits for a disk does not even die, and is left to itself."""
+    process.kill()
+    try:
+        return process.communicate(timeout=_DYING)[0]
+    except subprocess.TimeoutExpired as error:
+        return error.stdout
 
 
 def _findings(output: bytes | None) -> Iterator[Finding]:
