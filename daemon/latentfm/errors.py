@@ -69,6 +69,10 @@ class OutputError(LatentFMError):
     """An output that refuses, stalls or can't be reached."""
 
 
+class MonitorError(LatentFMError):
+    """A stream that can't be listened to, or that gives nothing to hear."""
+
+
 class ReportError(LatentFMError):
     """A report that can't be made or written."""
 

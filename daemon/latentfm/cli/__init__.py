@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from latentfm import __version__
-from latentfm.cli import compose, doctor, export, history, models, programme, run, training
+from latentfm.cli import compose, doctor, export, history, models, monitor, programme, run, training
 from latentfm.cli.options import prefixed
 from latentfm.errors import LatentFMError
 
@@ -52,6 +52,7 @@ def _global_options(
 app.command()(run.run)
 app.command()(run.check)
 app.command()(doctor.doctor)
+app.command()(monitor.monitor)
 app.command()(programme.programme)
 app.command()(compose.compose)
 app.command("continue")(compose.continue_)
