@@ -17,9 +17,8 @@ from latentfm.errors import MonitorError
 from latentfm.monitor import Fault, Limits, listen
 from latentfm.monitor.listener import Wish
 
-TONE = (
-    "sine=frequency=997:sample_rate=48000,volume=5.1dB"  # -16 dBFS: the sine is at -18.1, and 3 dB less in two channels
-)
+# -16 dBFS in each of two channels: ffmpeg's sine is at -18.1, and spreading it over two takes off 3.
+TONE = "sine=frequency=997:sample_rate=48000,volume=5.1dB"
 PATIENT = Limits(title=1e6)
 
 
