@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening models parity takes lock install clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening models parity takes lock install upgrade uninstall clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -69,8 +69,14 @@ takes: setup  ## make the takes that ship anew, two of each mood (minutes; ARGS 
 lock:  ## write the hashed locks anew (ARGS=--upgrade: with the newest releases)
 	@scripts/lock.sh $(ARGS)
 
-install:  ## install as a systemd service (as root; PREFIX says where)
-	@scripts/install.sh
+install:  ## install as a systemd service (as root; docs/service.md; DESTDIR and PREFIX say where)
+	@scripts/install.sh install
+
+upgrade:  ## install a new release beside the one that runs, examine it, switch to it, or go back
+	@scripts/install.sh upgrade
+
+uninstall:  ## remove what was installed, not settings and state (PURGE=1: those as well)
+	@scripts/uninstall.sh
 
 clean:  ## remove the environment and caches (trainings under build/ stay)
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -15,6 +15,7 @@ import pytest
 from sound_server import sound_server
 
 __all__ = ["sound_server"]  # a fixture of many rooms
+from icecast_server import Icecast, let_in, wait_until
 
 BROWSER_FLAGS = (
     "--headless",
@@ -106,3 +107,21 @@ def browser(program: Callable[..., str], tmp_path: Path) -> Iterator[Any]:
     driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Return a function that waits until a condition holds."""
+    return wait_until
+
+
+@pytest.fixture
+def icecast(
+    tmp_path_factory: pytest.TempPathFactory, program: Callable[..., str], free_port: Callable[[], int]
+) -> Iterator[Icecast]:
+    """Return a real Icecast that is not started yet."""
+    folder = tmp_path_factory.mktemp("icecast")
+    let_in(folder)
+    server = Icecast(folder, program("icecast2", "icecast"), free_port(), free_port())
+    yield server
+    server.kill()

@@ -81,6 +81,10 @@ class ControlError(LatentFMError):
     """Something that the running station was asked for and can't do, or no station that could be asked."""
 
 
+class MonitorError(LatentFMError):
+    """A stream that can't be listened to, or that gives nothing to hear."""
+
+
 class ReportError(LatentFMError):
     """A report that can't be made or written."""
 

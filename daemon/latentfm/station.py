@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,7 @@ from latentfm.planner import Planner, wishes_of
 from latentfm.playlist import Playlist
 from latentfm.programme import next_change
 from latentfm.soundcard.output import speakers_of
+from latentfm.status_line import status_line
 from latentfm.steering import Steering
 from latentfm.stock import Stocktaker
 from latentfm.studio import ChildStudio
@@ -55,6 +57,7 @@ BANK = "bank"
 SHIPPED = Path(__file__).parent / "takes"
 _BUILT_IN = ("mp3", 192)
 _HOUSEKEEPING = 600.0  # seconds
+_STATUS = 5.0  # seconds between two looks for the line of `systemctl status`
 _ROUND = 0.2  # seconds between two looks of the main loop
 _GRACEFUL = 8.0  # seconds that stopping may take, the last fade included
 
@@ -86,9 +89,10 @@ def run(
     notifier = Notifier()
     clock = clock or SystemClock()
     station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
-    watchdog = Watchdog(lambda: station.broadcast.monitor.pulse.ready, notifier, clock)
+    watchdog = Watchdog(lambda: station.broadcast.departures.sound(), notifier, clock)  # noqa: PLW0108 - made by start
+    faulthandler.enable()  # systemd ends a station that hangs with SIGABRT: the journal gets every thread's stack
     try:
-        station.start()
+        station.start(tell=notifier.status)
         while signals.stop is None:
             watchdog.look()
             station.jobs.check_clock()
@@ -133,8 +137,11 @@ class Station:
         self._tally = Tally()
         self.studio: ChildStudio | None = None
 
-    def start(self) -> None:
-        """Go on air. An output that can't be opened costs that output only; what else fails is undone and raised."""
+    def start(self, tell: Callable[[str], None] | None = None) -> None:
+        """Go on air. An output that can't be opened costs that output only; what else fails is undone and raised.
+
+        ``tell`` gets a line that says how the station is, every few seconds and from a thread that may wait for disks.
+        """
         try:
             self._hold_state_folder()
             self._remember_configuration()
@@ -142,7 +149,7 @@ class Station:
             self._go_on_air()
             self._open_outputs()
             self._start_studio()
-            self._schedule_jobs()
+            self._schedule_jobs(tell)
             self.steering.open_socket(self._undo)
         except BaseException:
             self.stop()
@@ -258,10 +265,12 @@ class Station:
         self._undo.callback(self.producer.ask_to_stop)
         self.producer.start()
 
-    def _schedule_jobs(self) -> None:
+    def _schedule_jobs(self, tell: Callable[[str], None] | None) -> None:
         self.jobs = Jobs(self._clock)
         self.jobs.every("housekeeping", _HOUSEKEEPING, self._keep_house)
         self.jobs.at("programme", self._next_change, self._change_programme)
+        if tell is not None:
+            self.jobs.every("status_line", _STATUS, lambda: tell(status_line(self.status())))
         self._undo.callback(self.jobs.stop)
         self.jobs.start()
 

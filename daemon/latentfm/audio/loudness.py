@@ -41,7 +41,12 @@ def integrated(pcm: Pcm) -> float:
     pyloudnorm weighs and measures the blocks, some 20 s at a time, so that memory does not grow with the length.
     It brings SciPy: this is for the studio, not for the process that streams.
     """
-    powers = _power(momentary(pcm))
+    return gated(momentary(pcm))
+
+
+def gated(levels: NDArray[np.float64]) -> float:
+    """Return the integrated loudness in LUFS of a stretch whose ``momentary`` loudness is given."""
+    powers = _power(levels)
     heard = powers[powers >= _power(_ABSOLUTE_GATE)]
     return _lufs(heard[heard > _power(_lufs(heard) + _RELATIVE_GATE)])
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from latentfm.broadcast.block import Sink
 from latentfm.broadcast.cues import CueSheet
+from latentfm.broadcast.departures import Departures
 from latentfm.broadcast.director import Director
 from latentfm.broadcast.fader import Fader
 from latentfm.broadcast.fallback import STEADY
@@ -31,6 +32,7 @@ class Broadcast:
         runway: the pacing; ``runway.ahead`` is in seconds.
         monitor: the health of the audio that leaves.
         meter: its level.
+        departures: whether that, and all feeds, are as they should be; for the watchdog.
         cues: what was mixed, for a recorder to fetch.
         feeds: the encoders, for outputs to subscribe to.
     """
@@ -60,6 +62,7 @@ class Broadcast:
         self.feeds = tuple(feeds)
         self.monitor = Monitor(clock)
         self.meter = Meter()
+        self.departures = Departures(lambda: self.monitor.pulse, self.feeds, clock)
         self.cues = CueSheet(clock)
         self.timeline = Timeline(beds, notices, cues=self.cues)
         self.director = Director(self.timeline, library, beds, notices, clock, steady=steady)

@@ -120,13 +120,19 @@ class Subscription:
 
 
 class Feed:
-    """One encoder and its subscribers. A sink of the runway; ``run`` belongs to a supervised thread."""
+    """One encoder and its subscribers. A sink of the runway; ``run`` belongs to a supervised thread.
+
+    Attributes:
+        dropped_blocks: blocks that the encoder was too slow for.
+        encoded: frames that it has encoded.
+    """
 
     def __init__(self, format_name: str = "mp3", kbits: int = 192) -> None:
         """Encode to a format at ``kbits`` kbit/s; raise OutputError if there is no such format."""
         self.format: Format = find_format(format_name)
         self.kbits = kbits
         self.dropped_blocks = 0
+        self.encoded = 0
         self._inbox: deque[Block] = deque()
         self._waiting = 0  # frames in the inbox
         self._arrived = threading.Condition()
@@ -187,6 +193,7 @@ class Feed:
             block = self._next_block()
             if block is not None:
                 data = encoder.encode(block.pcm)
+                self.encoded += len(block.pcm)
                 if data:
                     self._hand_on(Chunk(data, block.playing))
         for subscription in self._subscriptions:

@@ -1,4 +1,9 @@
-"""Tells systemd and the log whether the station can be heard: by the audio that left, not by a thread being alive."""
+"""Tells systemd and the log whether the station can be heard: by the audio that left, not by a thread being alive.
+
+The pacing thread's beats are what counts, and the main loop sends. Were the pacing thread to send, a station whose
+main loop hangs, and which answers no signal any more, would count as healthy; and the thread that may never wait would
+write to a socket. So both have to work for systemd to be content.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ import structlog
 
 from latentfm.errors import GateError, LatentFMError
 from latentfm.ops import logs
-from latentfm.ops.process import die_with_parent, limit_data, step_back, take_pipes
+from latentfm.ops.process import be_killed_first, die_with_parent, limit_data, step_back, take_pipes
 from latentfm.studio.protocol import MAX_LINE, Failed, Hello, Made, Order, ProtocolError, encode, parse_order
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     Produce = Callable[[Brief, Path], TakeInfo]
 
 _log = structlog.get_logger()
+
+_OOM_ADJUSTMENT = 500  # the station without a studio plays on for hours; the studio without a station is of no use
 
 
 def main(argv: Sequence[str]) -> int:
@@ -56,6 +58,7 @@ def serve(load: Callable[[], Produce], argv: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     orders, replies = take_pipes()
     step_back(options.nice)
+    be_killed_first(_OOM_ADJUSTMENT)
     limit_data(options.memory)
     logs.configure("info")
     produce = load()
