@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from structlog.testing import capture_logs
 
+from latentfm.ops.process import child_environment
 from latentfm.soundcard.link import CHILD
 from sound_server import DEVICE, RATE, SoundServer
 
@@ -280,12 +281,7 @@ def test_the_child_loads_little() -> None:
         "heavy = {'scipy', 'structlog', 'pydantic', 'soundfile', 'lameenc', 'latentfm.broadcast'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30, env={**os.environ, "PYTHONPATH": path()})
-
-
-def path() -> str:
-    """Return where this process finds modules."""
-    return os.pathsep.join(part for part in sys.path if part)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30, env=child_environment())
 
 
 def children() -> list[int]:

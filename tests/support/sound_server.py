@@ -54,7 +54,17 @@ class SoundServer:
         protocol = f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}"
         options = ("-n", "--daemonize=no", "--exit-idle-time=-1", "--system=no", "--use-pid-file=no")
         self._process = subprocess.Popen(
-            ["pulseaudio", *options, "--disable-shm=yes", "--realtime=no", "--high-priority=no", "-L", protocol],
+            [
+                "setpriv",
+                "--pdeathsig=KILL",
+                "pulseaudio",
+                *options,
+                "--disable-shm=yes",
+                "--realtime=no",
+                "--high-priority=no",
+                "-L",
+                protocol,
+            ],
             env={**os.environ, **self.environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
