@@ -21,7 +21,7 @@ entries = [{ at = "02:30", playlist = "night" }, { at = "03:30", playlist = "daw
 """
 
 
-@pytest.mark.parametrize("sound", ["music", "chords"])
+@pytest.mark.parametrize("sound", [pytest.param("music", marks=pytest.mark.full), "chords"])
 @pytest.mark.parametrize("jump", [YEAR, -YEAR], ids=["forwards", "back"])
 def test_a_clock_that_is_set_by_a_year_disturbs_nothing(on_air: Any, tmp_path: Path, sound: str, jump: float) -> None:
     """It is noticed, and takes go on being made, aired and written down."""

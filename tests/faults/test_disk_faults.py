@@ -54,7 +54,7 @@ def test_a_bank_that_is_deleted_is_begun_anew(on_air: Any, sound: str) -> None:
         station.wait_for_fresh(2, seconds=100)
 
 
-@pytest.mark.parametrize("sound", ["music", "chords"])
+@pytest.mark.parametrize("sound", [pytest.param("music", marks=pytest.mark.full), "chords"])
 def test_a_full_disk_is_played_through(on_air: Any, small_disk: Path, sound: str) -> None:
     """No take can be written: what is there plays again, and fresh ones come when there is room."""
     with on_air(sound, config=ONE_AHEAD, environment=on(small_disk)) as station:
@@ -85,7 +85,7 @@ def test_a_disk_that_turns_read_only_is_played_through(on_air: Any, small_disk: 
         assert len(events) < 40, events
 
 
-@pytest.mark.parametrize("sound", ["music", "chords"])
+@pytest.mark.parametrize("sound", [pytest.param("music", marks=pytest.mark.full), "chords"])
 def test_descriptors_that_are_used_up_are_survived(on_air: Any, sound: str) -> None:
     """The station may open no file more: what is open and in memory plays, and when it may, all is as before."""
     with on_air(sound, config=ONE_AHEAD) as station:

@@ -13,6 +13,7 @@ import pytest
 from listening import Ear
 from scripted_icecast import ScriptedIcecast
 
+RARER = ("403", "500", "nonsense", "half", "mute", "slow")
 PATIENT = "studio.first_take_seconds = 240\n"
 
 
@@ -53,7 +54,9 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("mood", ["401", "403", "500", "nonsense", "half", "mute", "stall", "slow", "drop"])
+@pytest.mark.parametrize(
+    "mood", ["401", "stall", "drop", *(pytest.param(mood, marks=pytest.mark.full) for mood in RARER)]
+)
 def test_a_server_that_misbehaves_is_tried_until_it_does_not(
     on_air: Any, scripted: ScriptedIcecast, password: Path, mood: Any
 ) -> None:
@@ -94,7 +97,9 @@ def test_a_name_that_can_not_be_resolved_is_tried_again(on_air: Any, password: P
         assert state(station) == "waiting"
 
 
-@pytest.mark.parametrize("end", ["restarted", "killed", "paused"])
+@pytest.mark.parametrize(
+    "end", ["killed", *(pytest.param(end, marks=pytest.mark.full) for end in ("restarted", "paused"))]
+)
 def test_a_real_icecast_comes_back(
     on_air: Any, icecast: Any, password: Path, program: Callable[..., str], tmp_path: Path, end: str, full: bool
 ) -> None:

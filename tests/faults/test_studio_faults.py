@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 
-@pytest.mark.parametrize("sound", ["music", "chords"])
+@pytest.mark.parametrize("sound", [pytest.param("music", marks=pytest.mark.full), "chords"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
 def test_a_studio_that_is_killed_or_stopped_is_replaced(on_air: Any, sound: str, number: signal.Signals) -> None:
     """The child goes while it works or rests; the next one makes fresh takes."""
@@ -24,7 +24,12 @@ def test_a_studio_that_is_killed_or_stopped_is_replaced(on_air: Any, sound: str,
 
 @pytest.mark.parametrize(
     ("word", "error"),
-    [("hang", "hung"), ("error", "ComposeError"), ("memory", "MemoryError"), ("garbage", "ProtocolError")],
+    [
+        ("hang", "hung"),
+        pytest.param("error", "ComposeError", marks=pytest.mark.full),
+        ("memory", "MemoryError"),
+        pytest.param("garbage", "ProtocolError", marks=pytest.mark.full),
+    ],
 )
 def test_a_studio_that_breaks_on_every_order_for_a_while_is_survived(on_air: Any, word: str, error: str) -> None:
     """Five orders in a row go wrong: what is there is played again, and then what is fresh."""
