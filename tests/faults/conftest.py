@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -19,14 +19,25 @@ import pytest
 
 from listening import Ear, Heard
 
+ANYBODY = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 HERE = Path(__file__).parent
 
 
 class RunningStation:
     """A station's process, its log and its port."""
 
-    def __init__(self, folder: Path, plan: str, config: str, environment: dict[str, str]) -> None:
-        """Start one; ``config`` are lines to add to its configuration, each table once."""
+    def __init__(
+        self, folder: Path, plan: str, config: str, environment: dict[str, str], prefix: Sequence[str] = ()
+    ) -> None:
+        """Start one.
+
+        Args:
+            folder: for its files.
+            plan: what its studio does wrong.
+            config: lines to add to its configuration, each table once.
+            environment: variables besides those of the tests.
+            prefix: what its command begins with.
+        """
         self.folder = folder
         self.state = folder / "state"
         self.modules = folder / "modules"
@@ -36,7 +47,13 @@ class RunningStation:
         self._skip = 0
         self._port: int | None = None
         self._log = folder / f"log-{time.monotonic_ns()}"
-        command = [sys.executable, str(HERE / "run_station.py"), str(folder / "config.toml"), str(folder / "plan")]
+        command = [
+            *prefix,
+            sys.executable,
+            str(HERE / "run_station.py"),
+            str(folder / "config.toml"),
+            str(folder / "plan"),
+        ]
         path = os.pathsep.join(part for part in sys.path if part)
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
@@ -134,11 +151,13 @@ def start_station(tmp_path: Path) -> Iterator[Callable[..., RunningStation]]:
         environment: dict[str, str] | None = None,
         *,
         shipped: bool = False,  # whether takes ship, which last for a minute
+        as_anybody: bool = False,  # whether permissions hold for it, even if it is root's
     ) -> RunningStation:
         environment = environment or {}
         if not shipped:
             environment = {"LATENTFM_TEST_SHIPPED": str(tmp_path / "nothing"), **environment}
-        station = RunningStation(tmp_path / name, plan, config, environment)
+        prefix = ANYBODY if as_anybody and os.geteuid() == 0 else ()
+        station = RunningStation(tmp_path / name, plan, config, environment, prefix)
         started.append(station)
         return station
 
@@ -181,10 +200,13 @@ def on_air(start_station: Callable[..., RunningStation], program: Callable[..., 
         pace: float = PACE,
         environment: dict[str, str] | None = None,
         connected: bool = True,  # whether all outputs must be at the end
+        as_anybody: bool = False,
     ) -> Iterator[RunningStation]:
         words = "spoiling_child.py" if sound == "real" else f"../studio/fault_child.py {sound}"
         child = {"LATENTFM_TEST_CHILD": words, "LATENTFM_TEST_PACE": str(pace)}
-        station = start_station(plan, config, environment={**child, **(environment or {})}, shipped=sound != "chords")
+        station = start_station(
+            plan, config, environment={**child, **(environment or {})}, shipped=sound != "chords", as_anybody=as_anybody
+        )
         station.wait_for_fresh()
         ear = Ear(program("ffmpeg"), station.url("/stream.mp3"), tmp_path / "heard.f32")
         station.forget()
@@ -210,8 +232,9 @@ def full() -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave what is marked ``full`` to ``make faults``."""
-    for item in items:
+    """Leave what is marked ``full`` to ``make faults``, and give whole stations time on a busy machine."""
+    for item in [item for item in items if HERE in item.path.parents]:
+        item.add_marker(pytest.mark.timeout(900 if FULL else 300), append=False)
         if item.get_closest_marker("full") and not FULL:
             item.add_marker(pytest.mark.skip(reason="the long form: make faults"))
 

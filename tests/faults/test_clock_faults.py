@@ -45,14 +45,17 @@ def test_the_programme_follows_both_daylight_saving_changes(on_air: Any, tmp_pat
             str(datetime.fromisoformat(f"{change}T{moment}").replace(tzinfo=zone).timestamp() - time.time())
         )
 
-    def mood() -> str:
-        return str(json.loads(station.get("/status.json")[1])["programme"]["playlist"])
+    def wait_for(mood: str) -> None:
+        deadline = time.monotonic() + 10
+        while json.loads(station.get("/status.json")[1])["programme"]["playlist"] != mood:
+            assert time.monotonic() < deadline, f"{mood} is not on"
+            time.sleep(0.05)
 
     set_to("01:50")
     with on_air("chords", config=PATIENT + PROGRAMME, environment={"LATENTFM_TEST_CLOCK": str(offset)}) as station:
-        assert mood() == "dawn"
+        wait_for("dawn")
         set_to("02:40" if "10-25" in change else "03:10")
-        assert mood() == "night"
+        wait_for("night")
         set_to("03:31")
-        assert mood() == "dawn"
+        wait_for("dawn")
         station.wait_for_fresh(1, seconds=100)
