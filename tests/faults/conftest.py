@@ -41,7 +41,7 @@ class RunningStation:
         self.folder = folder
         self.state = folder / "state"
         self.modules = folder / "modules"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "plan").write_text(plan)
         (folder / "config.toml").write_text(f'station.state_dir = "{self.state}"\nweb.port = 0\n{config}')
         self._skip = 0
@@ -92,6 +92,14 @@ class RunningStation:
             assert self.process.poll() is None, f"the station ended before {name}:\n{self.log}"
             time.sleep(0.05)
         return found[times - 1]
+
+    def wait_for_any(self, names: Sequence[str], seconds: float = 40) -> dict[str, Any]:
+        """Return the first event that has one of some names."""
+        deadline = time.monotonic() + seconds
+        while not (found := [event for event in self.events() if event["event"] in names]):
+            assert time.monotonic() < deadline, f"none of {names} in:\n{self.log}"
+            time.sleep(0.05)
+        return found[0]
 
     def wait_for_fresh(self, times: int = 1, seconds: float = 60) -> None:
         """Wait until that many fresh takes more have gone on air, from now on."""
