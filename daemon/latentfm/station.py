@@ -89,7 +89,12 @@ def run(
     notifier = Notifier()
     clock = clock or SystemClock()
     station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
-    watchdog = Watchdog(lambda: station.broadcast.departures.sound(), notifier, clock)  # noqa: PLW0108 - made by start
+    watchdog = Watchdog(
+        lambda: station.broadcast.departures.sound(),  # noqa: PLW0108 - made by start, as that of the next line
+        notifier,
+        clock,
+        why=lambda: station.broadcast.departures.fault(),  # noqa: PLW0108
+    )
     faulthandler.enable()  # systemd ends a station that hangs with SIGABRT: the journal gets every thread's stack
     try:
         station.start(tell=notifier.status)

@@ -82,7 +82,7 @@ class Bank:
                     self._known[name] = _light(read_take(self.root / name))
                 except BankError as error:
                     self._damaged.add(name)
-                    log.warning("take_damaged", take=name, reason=str(error))
+                    log.warning("take_damaged", take=name, reason=str(error), folder=str(self.root / name))
             found = sorted(self._known.values(), key=lambda take: (take.published, take.info.id))
         return tuple(take for take in found if playlist in (None, take.info.playlist))
 
@@ -134,7 +134,7 @@ class Bank:
         try:
             take.folder.rename(going)  # so that nobody sees half a take
         except OSError as error:
-            log.warning("take_not_removed", take=take.info.id, reason=str(error))
+            log.warning("take_not_removed", take=take.info.id, reason=str(error), folder=str(take.folder))
             return False
         shutil.rmtree(going, ignore_errors=True)
         log.info("take_removed", take=take.info.id)

@@ -216,7 +216,7 @@ class Recorder:
     def _tell_lost(self) -> None:
         lost = self._cues.lost
         if lost != self._lost:
-            _log.warning("history_lost", cues=lost - self._lost)
+            _log.warning("history_lost", cues=lost - self._lost, path=str(self._path))
             self._lost = lost
 
 
