@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from sound_server import sound_server
 
@@ -34,8 +35,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure() -> None:
-    """Keep libraries from a display and from threads that two busy cores have no use for."""
+    """Keep libraries from a display, and Hypothesis from a stop watch, which would tell of a busy machine."""
     os.environ.setdefault("MPLBACKEND", "agg")
+    settings.register_profile("untimed", parent=settings(), deadline=None)
+    settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

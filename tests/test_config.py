@@ -66,7 +66,8 @@ def test_the_default_file_explains_every_key(repository: Path) -> None:
     text = (repository / "config.toml").read_text("utf-8")
     documented = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.MULTILINE))
     sections = [
-        Config.model_fields[name].annotation for name in ("station", "web", "studio", "programme", "history", "hours")
+        Config.model_fields[name].annotation
+        for name in ("station", "web", "studio", "programme", "hours", "bank", "history")
     ]
     keys = {key for section in sections for key in getattr(section, "model_fields", {})}
     for table in (ProgrammeEntry, IcecastOutput, OpenHours, QuietHours):

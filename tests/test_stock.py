@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from latentfm.bank import Bank
+from latentfm.bank import Bank, Quota
 from latentfm.brief import Carry, Key
+from latentfm.config import BankConfig
 from latentfm.ops.clock import HandClock
-from latentfm.stock import Stock, Stocktaker
+from latentfm.stock import Stock, Stocktaker, quota_of
 from latentfm.take import Seam, TakeInfo
 
 SECONDS = 3
@@ -106,3 +107,10 @@ def test_a_disk_that_hangs_holds_up_one_who_asks(bank: Bank, monkeypatch: pytest
     hang.set()
     first.join(5)
     assert stock.look() == Stock(3.0, 0.0, stock.look().disk_free)
+
+
+def test_the_configuration_says_what_the_bank_may_hold() -> None:
+    """Gigabytes are 10^9 bytes, as on a card's label; the defaults are the bank's own."""
+    assert quota_of(BankConfig()) == Quota()
+    quota = quota_of(BankConfig(max_gb=2.5, keep_days=0, min_free_gb=0.25))
+    assert (quota.max_bytes, quota.keep_days, quota.min_free) == (2_500_000_000, 0, 250_000_000)

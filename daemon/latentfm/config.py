@@ -57,6 +57,14 @@ class StudioConfig(Table):
     takes_ahead: Annotated[int, Field(ge=1, le=50)] = 3
 
 
+class BankConfig(Table):
+    """How much room the takes on the disk may have."""
+
+    max_gb: Annotated[float, Field(ge=0.1)] = 8.0
+    keep_days: Annotated[float, Field(ge=0)] = 30.0  # 0 sets no limit
+    min_free_gb: Annotated[float, Field(ge=0)] = 1.5
+
+
 class HistoryConfig(Table):
     """How long it is remembered what aired."""
 
@@ -72,6 +80,7 @@ class Config(Table):
     studio: StudioConfig = Field(default_factory=StudioConfig)
     programme: ProgrammeConfig = Field(default_factory=ProgrammeConfig)
     hours: HoursConfig = Field(default_factory=HoursConfig)
+    bank: BankConfig = Field(default_factory=BankConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)
     outputs: tuple[Output, ...] = ()
     _path: Path = PrivateAttr(default=Path("config.toml"))

@@ -45,7 +45,7 @@ from latentfm.programme import next_change
 from latentfm.soundcard.output import speakers_of
 from latentfm.status_line import status_line
 from latentfm.steering import Steering
-from latentfm.stock import Stocktaker
+from latentfm.stock import Stocktaker, quota_of
 from latentfm.studio import ChildStudio
 from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
@@ -89,7 +89,12 @@ def run(
     notifier = Notifier()
     clock = clock or SystemClock()
     station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
-    watchdog = Watchdog(lambda: station.broadcast.departures.sound(), notifier, clock)  # noqa: PLW0108 - made by start
+    watchdog = Watchdog(
+        lambda: station.broadcast.departures.sound(),  # noqa: PLW0108 - made by start, as that of the next line
+        notifier,
+        clock,
+        why=lambda: station.broadcast.departures.fault(),  # noqa: PLW0108
+    )
     faulthandler.enable()  # systemd ends a station that hangs with SIGABRT: the journal gets every thread's stack
     try:
         station.start(tell=notifier.status)
@@ -171,7 +176,7 @@ class Station:
 
     def _open_bank(self) -> None:
         state = self.config.station.state_dir
-        self.bank = Bank(state / BANK, state)
+        self.bank = Bank(state / BANK, state, quota_of(self.config.bank))
         self.bank.sweep()
         self._shipped = load_shipped(SHIPPED)
         self._stock = Stocktaker(self.bank, self._shipped.infos, self._clock)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from latentfm.audio.pcm import SAMPLE_RATE
-from latentfm.bank import Bank
+from latentfm.bank import Bank, Quota, free_bytes
+from latentfm.config import BankConfig
 from latentfm.ops.clock import Clock
 from latentfm.take import TakeInfo
 
 _EVERY = 2.0  # seconds that a look is good for
+_GB = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,11 @@ class Stocktaker:
         takes = self._bank.takes()
         fresh = sum(take.info.frames for take in takes if take.info.id not in self._bank.aired)
         playable = self._shipped + sum(take.info.frames for take in takes)
-        return Stock(playable / SAMPLE_RATE, fresh / SAMPLE_RATE, _free(self._bank.root))
+        return Stock(playable / SAMPLE_RATE, fresh / SAMPLE_RATE, free_bytes(self._bank.root))
 
 
-def _free(path: Path) -> int | None:
-    """Return the bytes that may still be written where ``path`` is, or is to be."""
-    for folder in (path, path.parent):
-        try:
-            disk = os.statvfs(folder)
-        except OSError:
-            continue
-        return disk.f_bavail * disk.f_frsize
-    return None
+def quota_of(settings: BankConfig) -> Quota:
+    """Return what a configuration lets the bank hold."""
+    return Quota(
+        max_bytes=round(settings.max_gb * _GB), keep_days=settings.keep_days, min_free=round(settings.min_free_gb * _GB)
+    )

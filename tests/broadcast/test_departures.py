@@ -42,8 +42,10 @@ def test_silence_is_not_sound(clock: HandClock) -> None:
     monitor = Monitor(clock)
     departures = Departures(lambda: monitor.pulse, (), clock)
     assert not departures.sound()
+    assert departures.fault() == "nothing audible has left the timeline yet"
     monitor.offer(block(0.1))
     assert departures.sound()
+    assert departures.fault() is None
     clock.sleep(WITHIN + 0.1)
     monitor.offer(block(1e-6))
     assert not departures.sound()
@@ -65,6 +67,7 @@ def test_an_encoder_that_hangs_is_noticed(clock: HandClock, eventually: Callable
                 last = departures.sound()
             assert not last
             assert not departures.sound()
+            assert departures.fault() == "no encoded audio from mp3-192 for 10 s"
         assert [(entry["event"], entry["feeds"]) for entry in logs] == [("feed_stuck", ["mp3-192"])]
         goes_on.set()
         eventually(lambda: feed.encoded, 10, "nothing was encoded")

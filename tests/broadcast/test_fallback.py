@@ -194,6 +194,22 @@ def test_when_everything_stalls_the_shipped_take_in_memory_plays(
     assert longest_silence(np.concatenate((pcm, rest))) < 0.05
 
 
+def test_what_has_nothing_decoded_is_passed_over(
+    make_stage: Callable[..., Any], publish: Callable[..., Pcm], ship: Callable[..., Shipped]
+) -> None:
+    """A committed take of which nothing is decoded does not go on air: what stands by comes in, by a crossfade."""
+    publish("one", 20)
+    publish("two", 20)
+    stage = make_stage(shipped=ship("shipped-one"))
+    stage.play(10)
+    stage.timeline.commit(Deck(stage.timeline.entering.candidate))  # never started
+    stage.notices.drain()
+    pcm, playing = stage.play(12, looking=False)
+    assert playing[-1].title == "Shipped-One"
+    assert longest_silence(pcm) < 0.05
+    assert "ran_dry" not in stage.notices.drain()
+
+
 class _StallingReader:
     """A card that stops answering after some seconds, until it is let go."""
 

@@ -51,6 +51,7 @@ class Radio:
     def __post_init__(self) -> None:
         clock = SystemClock()
         self.hearing: Hearing | None = None
+        self.paused = False
         self.noise = Noise()
         self.feed = Feed()
         self.monitor = Monitor(clock)
@@ -76,6 +77,7 @@ class Radio:
             tally=self.tally.count,
             disk_free=self.stock.disk_free,
             hearing=self.hearing,
+            paused=self.paused,
         )
 
     def start(self) -> None:

@@ -79,6 +79,9 @@ class Connection:
             self._lost_at = time.monotonic()
         if reason not in self._told:
             self._told.add(reason)
-            write = log.info if again and not refused else log.warning
-            write("output_refused" if refused else "output_lost", output=self._output, reason=reason)
+            if refused:
+                log.warning("output_refused", output=self._output, reason=reason)
+            else:
+                write = log.info if again else log.warning
+                write("output_lost", output=self._output, reason=reason)
         self.state, self.reason = "refused" if refused else "waiting", reason

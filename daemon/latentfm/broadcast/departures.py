@@ -38,6 +38,13 @@ class Departures:
         self._told = bool(stuck)
         return self._pulse().ready and not stuck
 
+    def fault(self) -> str | None:
+        """Return what does not leave as it should, None where all does."""
+        stuck = self.stuck()
+        if stuck:
+            return f"no encoded audio from {', '.join(stuck)} for {STUCK:.0f} s"
+        return self._pulse().silence
+
     def stuck(self) -> list[str]:
         """Return the names of the feeds that have encoded nothing for ``STUCK`` seconds."""
         now = self._clock.monotonic()

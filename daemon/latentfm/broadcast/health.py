@@ -28,6 +28,15 @@ class Pulse:
     playing: Playing | None
     gain: float = 1.0
 
+    @property
+    def silence(self) -> str | None:
+        """Return why the station is not ready, None where it is."""
+        if self.ready:
+            return None
+        if self.since_audible is None or self.playing is None:
+            return "nothing audible has left the timeline yet"
+        return f"nothing audible left for {self.since_audible:.1f} s; {patience(self.playing):.1f} s are allowed"
+
 
 def is_sound(block: Block, loudest: float | None = None) -> bool:
     """Return whether a block is as audible as its gain lets it be; a silence that was asked for is.

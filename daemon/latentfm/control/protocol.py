@@ -59,7 +59,7 @@ def answer_to(line: bytes, do: Callable[[Request], Answer]) -> Answer:
     except LatentFMError as error:
         return {"ok": False, "error": str(error)}
     except Exception:  # noqa: BLE001 - whatever a verb trips over, the station plays on and the caller is told
-        _log.exception("control_fault")
+        _log.exception("control_fault", request=line[:200].decode(errors="replace"))
         return {"ok": False, "error": "the station could not do that; its log says why"}
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from latentfm.bank import Quota
 from latentfm.config import Config
 from latentfm.doctor.finding import Finding
 from latentfm.errors import reason
+from latentfm.stock import quota_of
 
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)  # this release is younger
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -54,14 +54,14 @@ def look_at_disk(config: Config) -> Iterator[Finding]:
     except OSError as error:
         yield Finding(check="disk", state="failed", text=f"{place} can't be looked at: {reason(error)}")
         return
-    growth = max(Quota().max_bytes + config.history.max_mb * 1_000_000 - used, 0)
+    growth = max(quota_of(config.bank).max_bytes + config.history.max_mb * 1_000_000 - used, 0)
     text = f"{free / _GB:.1f} GB free at {place}; the station keeps {used / _GB:.1f} GB there"
     if free < _FULL:
         remedy = "make room: without it no take is kept, and the station repeats what it has"
         yield Finding(check="disk", state="failed", text=text, remedy=remedy)
     elif free < growth:
         text += f" and may come to {(used + growth) / _GB:.1f} GB"
-        yield Finding(check="disk", state="warning", text=text, remedy="make room, or lower [history] max_mb")
+        yield Finding(check="disk", state="warning", text=text, remedy="make room, or lower [bank] max_gb")
     else:
         yield Finding(check="disk", state="ok", text=text)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SPOOL_LINES = 2_000
 QUIET = ("apscheduler", "uvicorn.access", "matplotlib", "numba", "asyncio")  # say at warning level what they must
+DROPPED = "log_lines_dropped"  # the one event that comes from beneath the loggers
 LEVELS = ("debug", "info", "warning", "error")
 
 _handler: logging.Handler | None = None
@@ -124,7 +125,7 @@ class _SpoolHandler(logging.Handler):
         while (line := self._lines.get()) is not None:
             dropped, self._dropped = self._dropped, 0
             if dropped:
-                line += f'\n{{"event": "log_lines_dropped", "level": "warning", "lines": {dropped}}}'
+                line += f'\n{{"event": "{DROPPED}", "level": "warning", "lines": {dropped}}}'
             with contextlib.suppress(OSError, ValueError):  # the terminal went away: the music goes on
                 self._stream.write(line + "\n")
                 self._stream.flush()

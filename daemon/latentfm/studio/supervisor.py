@@ -128,7 +128,7 @@ class ChildStudio:
                 except StudioError as error:
                     future.set_exception(error)
                 except Exception as error:  # noqa: BLE001 - ours, not the child's: on with the next brief
-                    _log.exception("studio_fault")
+                    _log.exception("studio_fault", take=take_id(brief))
                     future.set_exception(StudioError(f"the studio's supervisor failed: {error}"))
         self._drop()
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from latentfm.broadcast.health import Pulse, patience
+from latentfm.broadcast.health import Pulse
 from latentfm.broadcast.meter import Reading
 from latentfm.broadcast.outputs import OutputStatus
 from latentfm.hours import Hearing
@@ -76,12 +76,7 @@ class Status:
     @property
     def silence(self) -> str | None:
         """Return why the station is not ready, None where it is."""
-        pulse = self.pulse
-        if pulse.ready:
-            return None
-        if pulse.since_audible is None or pulse.playing is None:
-            return "nothing audible has left the timeline yet"
-        return f"nothing audible left for {pulse.since_audible:.1f} s; {patience(pulse.playing):.1f} s are allowed"
+        return self.pulse.silence
 
     @property
     def health(self) -> str:
