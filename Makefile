@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening soak mutations models parity takes lock install upgrade uninstall clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening faults soak mutations models parity takes lock install upgrade uninstall clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -53,6 +53,9 @@ listen: setup-test  ## record five minutes of a running station and judge them (
 
 evening: setup-test  ## run four moods in 20 minutes with listeners, and time each change (ARGS=--write: docs/evening.md)
 	@exec $(bin)/python scripts/evening.py $(ARGS)
+
+faults: setup-test  ## make every fault on purpose, in its long form (half an hour; ARGS=--write: docs/faults.md)
+	@exec $(bin)/python scripts/faults.py $(ARGS)
 
 soak: setup-test  ## run a station in real time for HOURS (1), listen, measure and judge it (docs/soak.md)
 	@exec $(bin)/python scripts/soak.py --hours $(or $(HOURS),1) $(ARGS)
