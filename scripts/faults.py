@@ -23,11 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 FAULTS = ROOT / "tests" / "faults"
 HEAD = """# Faults made on purpose
 
-`make faults` made this page: each line is a test in `tests/faults` on a whole station, in a process of its own, in its long
-form (`make test` has shorter ones). Where a listener is named, a real ffmpeg recorded the stream from before the fault
-until the station was well again by itself, and the test fails if
+`make faults` made this page: each line is a test in `tests/faults` on a whole station, in a process of its own, in its
+long form (`make test` has shorter ones). Most stations live two or four times as fast as the clock. A real ffmpeg
+recorded their stream from before the fault until the station was well again by itself, and such a test fails if
 
-- the stream broke off, or was silent for more than 0.5 s (real music: the takes that ship, or what the studio composes);
+- the stream broke off, or was silent for more than 0.5 s (`music`: the takes that ship; `real`: the studio's own);
 - the level stepped by more than 6 dB between two tenths of a second (steady chords);
 - at the end the station was not ready, or an output not connected, or no fresh take had come on air again.
 
@@ -94,12 +94,9 @@ def table(outcomes: list[Outcome]) -> str:
 
 def docstrings() -> list[tuple[str, str]]:
     """Return the first line of each test's docstring."""
-    found = []
-    for path in FAULTS.glob("test_*.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                found.append((node.name, (ast.get_docstring(node) or "").partition("\n")[0]))
-    return found
+    nodes = [node for path in FAULTS.glob("test_*.py") for node in ast.parse(path.read_text(encoding="utf-8")).body]
+    tests = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return [(test.name, (ast.get_docstring(test) or "").partition("\n")[0]) for test in tests]
 
 
 if __name__ == "__main__":
