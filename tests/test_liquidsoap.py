@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from latentfm.broadcast.icecast_wire import Target
 from latentfm.broadcast.library import Library
 from latentfm.broadcast.secret import Secret
 from latentfm.broadcast.tone_bed import Beds
+from latentfm.cli.control import _liquidsoaps
 from latentfm.ops.liquidsoap import LiquidsoapError, ask
 from latentfm.programme import Slot
 from listening import Ear, Heard
@@ -108,11 +110,19 @@ def test_the_station_goes_through_liquidsoap_and_is_stood_in_for(
     sender = IcecastOutput(target, feed, longest_wait=1.0)
     sender.start()
     eventually(lambda: source(liquidsoap["socket"]) == "station", 30, "the station was not taken")
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[[outputs]]\ntype = "icecast"\nurl = "{target.url}"\npassword_file = "in"\n'
+        f'liquidsoap = "{liquidsoap["socket"]}"\n'
+    )
+    assert _liquidsoaps(config) == ["liquidsoap plays the station"]
+    time.sleep(5)  # longer than a crossfade
     sender.stop()
     eventually(lambda: source(liquidsoap["socket"]) == "fall back", 40, "nothing stood in for the station")
+    time.sleep(5)
     heard: Heard = ear.stop()
     assert not heard.cut_off
-    assert heard.seconds > 5
+    assert heard.seconds > 10
     assert heard.longest_silence() <= 0.5
     playlist = liquidsoap["hls"] / "latentfm.m3u8"
     eventually(playlist.is_file, 30, "no HLS")

@@ -26,6 +26,7 @@ class IcecastOutput(Table):
     name: str | None = None  # the station's, unless set
     description: str = ""
     genre: str = ""
+    liquidsoap: FilePath | None = None  # the command socket, where the url is one of a Liquidsoap's
 
     @field_validator("url")
     @classmethod

@@ -31,7 +31,7 @@ def status(
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        for line in _lines(document):
+        for line in (*_lines(document), *_liquidsoaps(config)):
             typer.echo(line)
     if not document["ready"]:
         raise typer.Exit(1)
@@ -85,6 +85,25 @@ def mood(
         typer.echo("going by the programme again, from the next seam on")
     else:
         typer.echo(f"{name} from the next seam on, until {until or 'latentfm mood auto'}")
+
+
+def _liquidsoaps(config: Path | None) -> list[str]:
+    """Say what each Liquidsoap plays that the configuration names: the station, or what it falls back to."""
+    from latentfm.config import load_config  # noqa: PLC0415
+    from latentfm.errors import ConfigError  # noqa: PLC0415
+    from latentfm.ops.liquidsoap import LiquidsoapError, ask  # noqa: PLC0415
+
+    try:
+        outputs = load_config(config, os.environ).outputs
+    except ConfigError:
+        return []
+    lines = []
+    for socket in [output.liquidsoap for output in outputs if output.type == "icecast" and output.liquidsoap]:
+        try:
+            lines.append(f"liquidsoap plays the {ask(socket, 'latentfm.source').strip()}")
+        except LiquidsoapError as error:
+            lines.append(f"liquidsoap {error}")
+    return lines
 
 
 def _ask(config: Path | None, **request: Any) -> dict[str, Any]:
