@@ -91,12 +91,13 @@ class Deck:
 
     @property
     def ready(self) -> bool:
-        """Return whether it may go on air: decoded some seconds further than a crossfade, or to its end.
+        """Return whether it may go on air: decoded some seconds further than a crossfade, or as far as there is."""
+        return (self.full or self.available >= self.candidate.crossfade + ENOUGH) and self.available >= STEP
 
-        A slow machine is busy for seconds with all that is to be decoded ahead; it goes on with that on air.
-        """
-        enough = self.available >= self.candidate.crossfade + ENOUGH
-        return (enough or self._filled or self._ended) and self.available >= STEP
+    @property
+    def full(self) -> bool:
+        """Return whether it has decoded as far ahead as was asked for, or to its end."""
+        return self._filled or self._ended
 
     @property
     def useless(self) -> bool:

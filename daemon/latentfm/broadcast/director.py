@@ -83,7 +83,7 @@ class Director:
         self._clock = clock
         self._start_deck = start_deck
         self._loading: Deck | None = None
-        self._loading_until = 0.0
+        self._loading_since = self._loading_until = 0.0
         self._loaded = 0  # frames that it had decoded when that was set
         self._search: Iterator[Candidate] | None = None
         self._search_after = 0.0
@@ -234,7 +234,8 @@ class Director:
             self._search_after = self._clock.monotonic() + _RETRY
             return
         self._loading, self._loaded = Deck(candidate), 0
-        self._loading_until = self._clock.monotonic() + PATIENCE
+        self._loading_since = self._clock.monotonic()
+        self._loading_until = self._loading_since + PATIENCE
         self._start_deck(self._loading)
 
     def _candidates(self) -> Iterator[Candidate]:
@@ -250,8 +251,11 @@ class Director:
         return candidates
 
     def _wait_for(self, deck: Deck) -> None:
-        """Commit a deck that is ready; give up on one that failed or stands still."""
-        if deck.ready:
+        """Commit a deck that is ready; give up on one that failed or stands still.
+
+        A slow machine is busy for seconds with all that is to be decoded ahead: after some it goes on with that on air.
+        """
+        if deck.ready and (deck.full or self._clock.monotonic() > self._loading_since + PATIENCE):
             self.fallback.committed(deck.playing, fresh_ready=self._fresh_ready)
             self._timeline.commit(deck)
             self._suited = deck.playing.take_id if self.skipping else None
