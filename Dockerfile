@@ -1,4 +1,4 @@
-# Latent FM in a container. docs/container.md; with an Icecast beside it: compose.yaml.
+# Latent FM in a container: docs/container.md; with an Icecast beside it: compose.yaml.
 #   docker build -t latentfm .
 #   docker run --read-only --tmpfs /tmp -p 8010:8010 -v latentfm:/var/lib/latentfm latentfm
 # Speakers of the host: --device /dev/snd --group-add audio
