@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening models parity takes lock install clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening faults soak mutations models parity takes lock install upgrade uninstall clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -54,6 +54,15 @@ listen: setup-test  ## record five minutes of a running station and judge them (
 evening: setup-test  ## run four moods in 20 minutes with listeners, and time each change (ARGS=--write: docs/evening.md)
 	@exec $(bin)/python scripts/evening.py $(ARGS)
 
+faults: setup-test  ## make every fault on purpose, in its long form (half an hour; ARGS=--write: docs/faults.md)
+	@exec $(bin)/python scripts/faults.py $(ARGS)
+
+soak: setup-test  ## run a station in real time for HOURS (1), listen, measure and judge it (docs/soak.md)
+	@exec $(bin)/python scripts/soak.py --hours $(or $(HOURS),1) $(ARGS)
+
+mutations: setup-test  ## break what keeps the station on air, in a copy, and see which test notices (ARGS=--write)
+	@exec $(bin)/python scripts/mutations.py $(ARGS)
+
 models:  ## train the models that ship, from the sources, resumable (hours)
 	@scripts/setup.sh train
 	@exec $(bin)/python -m latentfm.training $(ARGS)
@@ -69,8 +78,14 @@ takes: setup  ## make the takes that ship anew, two of each mood (minutes; ARGS 
 lock:  ## write the hashed locks anew (ARGS=--upgrade: with the newest releases)
 	@scripts/lock.sh $(ARGS)
 
-install:  ## install as a systemd service (as root; PREFIX says where)
-	@scripts/install.sh
+install:  ## install as a systemd service (as root; docs/service.md; DESTDIR and PREFIX say where)
+	@scripts/install.sh install
+
+upgrade:  ## install a new release beside the one that runs, examine it, switch to it, or go back
+	@scripts/install.sh upgrade
+
+uninstall:  ## remove what was installed, not settings and state (PURGE=1: those as well)
+	@scripts/uninstall.sh
 
 clean:  ## remove the environment and caches (trainings under build/ stay)
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Install what the station needs from the system, with apt. Must be root.
 #
-#   scripts/system.sh run            what playing needs: FluidSynth, its SoundFont, Python's venv
-#   scripts/system.sh test           and what the tests need: Icecast, Chromium, ffmpeg
+#   scripts/system.sh run            what playing needs: FluidSynth, its SoundFont, PortAudio, Python's venv
+#   scripts/system.sh test           and what the tests need: Icecast, Chromium, ffmpeg, PulseAudio, shellcheck,
+#                                  systemd-analyze, Liquidsoap, promtool
 #   scripts/system.sh missing KIND   only print what is missing, one package a line
 #
 # PYTHON names the interpreter that the station will use (python3).
@@ -50,13 +51,29 @@ fluidsynth_is_there() {
     "$python" -c 'import ctypes; ctypes.CDLL("libfluidsynth.so.3")' 2>/dev/null
 }
 
+portaudio_is_there() {
+    "$python" -c 'import ctypes; ctypes.CDLL("libportaudio.so.2")' 2>/dev/null
+}
+
+alsa_reaches_pulse() {
+    [ -n "$(find /usr/lib/*/alsa-lib -name libasound_module_pcm_pulse.so 2>/dev/null)" ]
+}
+
 missing() {
     "$python" -c 'import ensurepip' 2>/dev/null || venv_package
     fluidsynth_is_there || echo libfluidsynth3
+    portaudio_is_there || echo libportaudio2
     [ -e /usr/share/sounds/sf2/FluidR3_GM.sf2 ] || echo fluid-soundfont-gm
     if [ "$1" = test ]; then
         has icecast2 || echo icecast2
         has ffmpeg || echo ffmpeg
+        has pulseaudio || echo pulseaudio
+        has parec || echo pulseaudio-utils
+        alsa_reaches_pulse || echo libasound2-plugins
+        has liquidsoap || echo liquidsoap
+        has promtool || echo prometheus
+        has shellcheck || echo shellcheck
+        has systemd-analyze || echo systemd
         if ! has chromedriver || ! { has chromium || has chromium-browser; }; then
             chromium_packages
         fi
@@ -74,13 +91,13 @@ forbid_services() {
     fi
 }
 
-# The tests start an Icecast of their own, on loopback; the system's must not run, now or after the next boot.
-disable_icecast() {
-    if has update-rc.d && [ -e /etc/init.d/icecast2 ]; then
-        update-rc.d icecast2 disable >/dev/null 2>&1 || true
+# The tests start servers of their own, on loopback; the system's must not run, now or after the next boot.
+keep_off() {
+    if has update-rc.d && [ -e "/etc/init.d/$1" ]; then
+        update-rc.d "$1" disable >/dev/null 2>&1 || true
     fi
     if has systemctl; then
-        systemctl disable icecast2.service >/dev/null 2>&1 || true
+        systemctl disable "$1.service" >/dev/null 2>&1 || true
     fi
 }
 
@@ -93,19 +110,16 @@ install() {
     apt-get -q -o DPkg::Lock::Timeout=300 update
     packages=$(missing "$1") # apt may know more names now
     forbid_services
-    case " $(echo "$packages" | tr '\n' ' ') " in
-        *" icecast2 "*) icecast_is_new=yes ;;
-        *) icecast_is_new= ;;
-    esac
-    if [ -n "$icecast_is_new" ] && has debconf-set-selections; then
+    servers=$(echo "$packages" | grep -Ex 'icecast2|liquidsoap|prometheus') || servers=
+    if [ -n "$servers" ] && has debconf-set-selections; then
         echo 'icecast2 icecast2/icecast-setup boolean false' | debconf-set-selections
     fi
     # shellcheck disable=SC2086 # one word a package
     apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold \
         install --no-install-recommends $packages </dev/null
-    if [ -n "$icecast_is_new" ]; then
-        disable_icecast
-    fi
+    for server in $servers; do
+        keep_off "$server"
+    done
     left=$(missing "$1")
     [ -z "$left" ] || die "still missing after installing: $(echo "$left" | tr '\n' ' ')"
 }

@@ -11,6 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+from sound_server import sound_server
+
+__all__ = ["sound_server"]  # a fixture of many rooms
+from icecast_server import Icecast, let_in, wait_until
 
 BROWSER_FLAGS = (
     "--headless",
@@ -29,8 +35,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def pytest_configure() -> None:
-    """Keep libraries from a display and from threads that two busy cores have no use for."""
+    """Keep libraries from a display, and Hypothesis from a stop watch, which would tell of a busy machine."""
     os.environ.setdefault("MPLBACKEND", "agg")
+    settings.register_profile("untimed", parent=settings(), deadline=None)
+    settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,3 +110,21 @@ def browser(program: Callable[..., str], tmp_path: Path) -> Iterator[Any]:
     driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Return a function that waits until a condition holds."""
+    return wait_until
+
+
+@pytest.fixture
+def icecast(
+    tmp_path_factory: pytest.TempPathFactory, program: Callable[..., str], free_port: Callable[[], int]
+) -> Iterator[Icecast]:
+    """Return a real Icecast that is not started yet."""
+    folder = tmp_path_factory.mktemp("icecast")
+    let_in(folder)
+    server = Icecast(folder, program("icecast2", "icecast"), free_port(), free_port())
+    yield server
+    server.kill()

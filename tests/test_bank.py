@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +17,8 @@ import soundfile as sf
 from structlog.testing import capture_logs
 
 from latentfm.audio.pcm import Pcm
-from latentfm.bank import Bank, Quota, TakeReader, read_take, replace_file, write_take
+from latentfm.bank import Bank, Quota, TakeReader, free_bytes, read_take, replace_file, write_take
+from latentfm.bank.room import RESERVE
 from latentfm.brief import Carry, Key
 from latentfm.errors import BankError
 from latentfm.take import Seam, TakeInfo
@@ -244,6 +248,100 @@ def test_the_quota_counts_bytes_and_leaves_a_take(tmp_path: Path) -> None:
     assert bank.trim() == 2
     assert ids(bank) == ["three"]
     assert not list(bank.root.glob(".going-*"))
+
+
+def aged(bank: Bank, days: dict[str, float]) -> None:
+    """Publish takes, each so many days ago; the newest last. Those of a name that begins with ``a`` have aired."""
+    for name, age in days.items():
+        take = bank.publish(info(name, "night" if name.endswith("night") else "day"), noise(), MIDI)
+        then = time.time() - age * 86_400
+        os.utime(take.folder, (then, then))
+        if name.startswith("a"):
+            bank.aired.mark(name)
+
+
+def test_what_aired_goes_after_so_many_days(tmp_path: Path) -> None:
+    """By age: what has aired goes, but for the newest five of a mood; what has not aired, and what is kept, stays."""
+    bank = Bank(tmp_path / "bank", tmp_path, Quota(keep_days=30))
+    aged(bank, {"a-kept": 50, "a1": 40, "unaired": 39, "a2": 38, "a-night": 37})
+    aged(bank, {f"b{number}": 35 - number for number in range(RESERVE)})
+    assert bank.trim(keep={"a-kept"}) == 2
+    assert sorted(ids(bank)) == ["a-kept", "a-night", "b0", "b1", "b2", "b3", "b4", "unaired"]
+    assert bank.trim(keep={"a-kept"}) == 0
+
+
+def test_no_limit_of_days_keeps_all(tmp_path: Path) -> None:
+    """Zero days is no limit; and takes from the future, of a clock that was set back, are not old."""
+    for quota, age in ((Quota(keep_days=0), 4_000.0), (Quota(keep_days=30), -4_000.0)):
+        bank = Bank(tmp_path / str(age), tmp_path / f"state{age}", quota)
+        aged(bank, {f"a{number}": age for number in range(RESERVE + 2)})
+        assert bank.trim() == 0
+
+
+def test_a_clock_that_was_years_behind_leaves_every_mood_something(tmp_path: Path) -> None:
+    """A board without a clock chip publishes in the past; once the time is right, five of each mood are still there."""
+    bank = Bank(tmp_path / "bank", tmp_path, Quota(keep_days=1))
+    aged(bank, {f"a{number}": 9_000.0 - number for number in range(RESERVE + 3)})
+    aged(bank, {"a-night": 9_500.0})
+    assert bank.trim() == 3
+    assert len(bank.takes("day")) == RESERVE
+    assert len(bank.takes("night")) == 1
+
+
+@pytest.mark.parametrize(
+    ("free", "left"),
+    [
+        (2_000_000_000, ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "fresh"]),  # enough
+        (1_000_000_000, ["a3", "a4", "a5", "a6", "fresh"]),  # low: what has aired goes, but for the reserve
+        (1_000_000, ["fresh"]),  # no room for a new take: all but one
+    ],
+)
+def test_a_disk_that_runs_low(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, left: list[str]) -> None:
+    """Whoever fills it: takes go, and it is told once, until there is room again."""
+    bank = Bank(tmp_path / "bank", tmp_path)
+    aged(bank, {f"a{number}": 7.0 - number for number in range(7)} | {"fresh": 0.0})
+    monkeypatch.setattr("latentfm.bank.bank.free_bytes", lambda _: free)
+    with capture_logs() as logs:
+        for _ in range(3):
+            bank.trim()
+    assert ids(bank) == left
+    low = [entry for entry in logs if entry["event"] == "disk_low"]
+    assert len(low) == (free < 1_500_000_000)
+    assert all(entry["takes_removed"] == 8 - len(left) for entry in low)
+    monkeypatch.setattr("latentfm.bank.bank.free_bytes", lambda _: 10**10)
+    with capture_logs() as logs:
+        for _ in range(3):
+            bank.trim()
+    assert [entry["event"] for entry in logs] == ["disk_roomy"] * len(low)
+
+
+def test_a_floor_is_met_with_no_more_than_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes go until the floor is reached; each counts with its size."""
+    bank = Bank(tmp_path / "bank", tmp_path)
+    aged(bank, {f"a{number}": 20.0 - number for number in range(12)})
+    size = bank.takes()[0].size
+    monkeypatch.setattr("latentfm.bank.bank.free_bytes", lambda _: 1_500_000_000 - 2 * size)
+    assert bank.trim() == 2
+    assert ids(bank)[0] == "a2"
+
+
+def test_room_is_that_of_the_disk_itself(tmp_path: Path) -> None:
+    """What ``df`` says, also of a folder that is not there yet; nothing for one that can't be asked."""
+    here = shutil.disk_usage(tmp_path).free
+    assert free_bytes(tmp_path) == pytest.approx(here, rel=0.2)
+    assert free_bytes(tmp_path / "bank") == pytest.approx(here, rel=0.2)
+    assert free_bytes(tmp_path / "no" / "bank") is None
+
+
+def test_the_memory_of_what_aired_is_bounded(tmp_path: Path) -> None:
+    """The file is written with each airing, so it holds little more than a bank may; the newest stay."""
+    aired = Bank(tmp_path / "bank", tmp_path).aired
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("latentfm.bank.aired._REMEMBERED", 20)
+        for number in range(30):
+            aired.mark(f"take-{number}")
+    assert list(aired.ranks()) == [f"take-{number}" for number in range(10, 30)]
+    assert list(Bank(tmp_path / "bank", tmp_path).aired.ranks()) == list(aired.ranks())
 
 
 def test_opus_is_read_from_memory(tmp_path: Path) -> None:

@@ -102,7 +102,9 @@ def plain_failure(result: Result, status: int) -> str:
     return result.stderr
 
 
-@pytest.mark.parametrize("name", ["run", "check", "programme", "compose", "continue", "interpolate", "models list"])
+@pytest.mark.parametrize(
+    "name", ["run", "check", "programme", "status", "mood", "compose", "continue", "interpolate", "models list"]
+)
 def test_help_teaches_each_command(latentfm: CommandLine, name: str) -> None:
     """Each command's help ends well and shows an example that can be copied."""
     result = latentfm(*name.split(), "--help")
@@ -216,6 +218,22 @@ def test_the_programme_is_shown_with_the_entries_it_follows_from(latentfm: Comma
     assert all("entries[" in " ".join(line) for line in told)
     path.write_text("")
     assert "no change within 1 day" in latentfm("programme", "--config", path).stdout
+
+
+def test_check_looks_at_the_control_token(tmp_path: Path) -> None:
+    """A token that is missing or open to others is a fault, and is not printed."""
+    path = tmp_path / "config.toml"
+    path.write_text(f'station.state_dir = "{tmp_path}"\nweb.control_token_file = "token"\n')
+    (fault,) = check(path, {}).faults
+    assert "web.control_token_file: " in fault
+    token = tmp_path / "token"
+    token.write_text("abc")
+    token.chmod(0o644)
+    (fault,) = check(path, {}).faults
+    assert "chmod 600" in fault
+    assert "abc" not in fault
+    token.chmod(0o600)
+    assert not check(path, {}).faults
 
 
 def test_check_wants_a_password_that_others_can_not_read(tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from latentfm.config import (
     Config,
-    IcecastOutput,
-    ProgrammeEntry,
     find_playlist,
     load_config,
     load_playlist,
@@ -21,7 +19,9 @@ from latentfm.config import (
     playlist_names,
 )
 from latentfm.errors import ConfigError
+from latentfm.outputs_config import IcecastOutput, SoundcardOutput
 from latentfm.playlist import Playlist
+from latentfm.timetable import OpenHours, ProgrammeEntry, QuietHours
 from latentfm.tomlfile import override
 
 ICECAST = """
@@ -65,10 +65,14 @@ def test_the_default_file_explains_every_key(repository: Path) -> None:
     """Each key that a configuration may have stands in config.toml, set or commented out."""
     text = (repository / "config.toml").read_text("utf-8")
     documented = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.MULTILINE))
-    sections = [Config.model_fields[name].annotation for name in ("station", "web", "studio", "programme", "history")]
+    sections = [
+        Config.model_fields[name].annotation
+        for name in ("station", "web", "studio", "programme", "hours", "bank", "history")
+    ]
     keys = {key for section in sections for key in getattr(section, "model_fields", {})}
-    keys |= {*ProgrammeEntry.model_fields, *IcecastOutput.model_fields}
-    assert keys - documented == {"entries"}  # a list of tables, shown as [[programme.entries]]
+    for table in (ProgrammeEntry, IcecastOutput, OpenHours, QuietHours):
+        keys |= set(table.model_fields)
+    assert keys - documented == {"entries", "open", "quiet"}  # lists of tables, shown as [[programme.entries]]
 
 
 def test_the_commented_examples_are_valid(repository: Path, tmp_path: Path) -> None:
@@ -76,7 +80,7 @@ def test_the_commented_examples_are_valid(repository: Path, tmp_path: Path) -> N
     text = (repository / "config.toml").read_text("utf-8")
     example = re.compile(r"^# (?=\w+ = |\[\[)", flags=re.MULTILINE)
     config = load_config(write(tmp_path, example.sub("", text)), {})
-    assert [output.type for output in config.outputs] == ["icecast"]
+    assert [output.type for output in config.outputs] == ["icecast", "soundcard"]
     assert config.programme.entries[-1].days == ("sat", "sun")
 
 
@@ -207,6 +211,33 @@ def test_no_environment_breaks_the_reader(environ: dict[str, str]) -> None:
     tables = {"web": {"port": 1}, "outputs": [{"url": "x"}]}
     override(tables, environ, "LATENTFM")
     assert tables == {"web": {"port": 1}, "outputs": [{"url": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("", "outputs[0].type: missing"),
+        ('type = "soundcrd"', "outputs[0].type = 'soundcrd': expected 'icecast', 'soundcard'"),
+        ('type = "soundcard"\ndevce = "USB"', "outputs[0].devce: unknown key; did you mean 'device'?"),
+        ('type = "soundcard"\nlatency = 60', "outputs[0].latency = 60: expected 10.0 or less"),
+        ('type = "soundcard"\nchannels = [3, 3]', "outputs[0].channels = [3, 3]: expected two channels, or one"),
+        ('type = "soundcard"\nchannels = []', "outputs[0].channels = []: expected 1 of them or more"),
+        ('type = "soundcard"\ndevice = ""', "outputs[0].device = '': expected text of 1 character or more"),
+        ('type = "icecast"\npassword_file = "p"', "outputs[0].url: missing"),
+    ],
+)
+def test_faults_of_an_output_are_those_of_its_type(tmp_path: Path, lines: str, told: str) -> None:
+    """Outputs are told apart by ``type``; a fault has one line, with the key as it stands in the file."""
+    (line,) = faults_of(write(tmp_path, f"[[outputs]]\n{lines}\n"))
+    assert told in line
+
+
+def test_a_sound_card_may_be_named_by_number(tmp_path: Path) -> None:
+    """The number that `latentfm devices` shows serves as well as the name, from the file or the environment."""
+    path = write(tmp_path, '[[outputs]]\ntype = "soundcard"\ndevice = 3\n')
+    assert load_config(path, {}).outputs == (SoundcardOutput(type="soundcard", device="3"),)
+    (output,) = load_config(path, {"LATENTFM_OUTPUTS__0__DEVICE": "4", "LATENTFM_OUTPUTS__0__LATENCY": "2"}).outputs
+    assert output == SoundcardOutput(type="soundcard", device="4", latency=2.0)
 
 
 def test_paths_start_at_the_files_folder_and_know_variables(tmp_path: Path) -> None:

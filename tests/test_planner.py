@@ -15,16 +15,16 @@ import pytest
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm
 from latentfm.bank import Bank, Take
 from latentfm.brief import Brief, Carry, Key
-from latentfm.broadcast import Beds, Library, Shipped, deck, timeline
+from latentfm.broadcast import STEADY, Beds, Library, Shipped, deck, timeline
 from latentfm.broadcast.director import Director
 from latentfm.broadcast.notices import Notices
-from latentfm.config import ProgrammeConfig
 from latentfm.ops.clock import HandClock
 from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
 from latentfm.programme import GRACE, changes, local, playlist_at, programme_of, slot_at
 from latentfm.sources import Sources
 from latentfm.take import Seam, TakeInfo
+from latentfm.timetable import ProgrammeConfig
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BLOCK = 5 * SAMPLE_RATE
@@ -159,7 +159,15 @@ class Radio:
         self.timeline = timeline.Timeline(beds, notices, block=BLOCK)
         self.timeline._limiter, self.timeline._owed = Wire(), 0
         self.decks: list[deck.Deck] = []
-        self.director = Director(self.timeline, library, beds, notices, self.clock, start_deck=self.decks.append)
+        self.director = Director(
+            self.timeline,
+            library,
+            beds,
+            notices,
+            self.clock,
+            start_deck=self.decks.append,
+            steady=min(STEADY, self.takes_ahead),
+        )
         self.planner = Planner(
             self.programme,
             PLAYLISTS,

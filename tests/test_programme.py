@@ -14,20 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latentfm.config import ProgrammeConfig
 from latentfm.programme import (
     GRACE,
     Programme,
     Slot,
-    _instant,
     changes,
     entry_at,
+    instant,
     local,
     next_change,
     playlist_at,
     programme_of,
     slot_at,
 )
+from latentfm.timetable import ProgrammeConfig
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = [("06:00", "dawn"), ("07:00", "day"), ("22:00", "night")]
@@ -228,11 +228,11 @@ def machine_in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the machine's clock be New York's."""
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
-    _instant.cache_clear()
+    instant.cache_clear()
     yield
     monkeypatch.undo()
     time.tzset()
-    _instant.cache_clear()
+    instant.cache_clear()
 
 
 @pytest.mark.usefixtures("machine_in_new_york")

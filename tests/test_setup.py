@@ -18,7 +18,15 @@ import latentfm
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-train.lock")
-SCRIPTS = ("scripts/setup.sh", "scripts/system.sh", "scripts/lock.sh", "scripts/install.sh", ".ci/run")
+SCRIPTS = (
+    "scripts/install.sh",
+    "scripts/uninstall.sh",
+    "scripts/units.sh",
+    "scripts/setup.sh",
+    "scripts/system.sh",
+    "scripts/lock.sh",
+    ".ci/run",
+)
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -126,7 +134,19 @@ def test_who_may_not_install_is_given_one_command(tmp_path: Path) -> None:
 def test_make_names_its_targets_and_means_them() -> None:
     """Each target that the design names is listed by `make help`, and a dry run of it finds its files."""
     listed = run("make", "help").stdout
-    for target in ("setup", "run", "test", "lint", "bench", "models", "lock", "install", "clean"):
+    for target in (
+        "setup",
+        "run",
+        "test",
+        "lint",
+        "bench",
+        "models",
+        "lock",
+        "install",
+        "upgrade",
+        "uninstall",
+        "clean",
+    ):
         assert f"make {target} " in listed
         result = run("make", "-n", target)
         assert result.returncode == 0, result.stderr
@@ -151,23 +171,6 @@ def test_no_copyleft_library_is_asked_for() -> None:
     for name in ("pedalboard", "magenta", "liquidsoap", "essentia"):
         assert name not in asked
     assert {"pedalboard", "av", "magenta"}.isdisjoint(pins("requirements-train.lock") | pins("requirements-test.lock"))
-
-
-def test_the_service_is_hardened_and_restarted() -> None:
-    """The unit restarts for ever, says when it is ready, keeps its password in a credential and gives up rights."""
-    unit = (ROOT / "systemd" / "latentfm.service").read_text("utf-8")
-    for line in (
-        "Type=notify",
-        "Restart=always",
-        "StartLimitIntervalSec=0",
-        "StateDirectory=latentfm",
-        "LoadCredential=icecast:/etc/latentfm/credentials/icecast",
-        "NoNewPrivileges=yes",
-        "ProtectSystem=strict",
-        "DynamicUser=yes",
-    ):
-        assert f"\n{line}\n" in unit
-    assert "assword" not in re.sub(r"^#.*$", "", unit, flags=re.MULTILINE)
 
 
 def test_the_package_takes_its_data_along(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from latentfm.config import Config, find_playlist, load_config, load_playlist
 from latentfm.entries import Entry
 from latentfm.errors import ConfigError, LatentFMError, ModelError
+from latentfm.outputs_config import SoundcardOutput
 from latentfm.playlist import Playlist
 from latentfm.programme import changes, local, programme_of
 
@@ -62,7 +63,12 @@ def _state_faults(config: Config) -> Iterator[str]:
 def _password_faults(config: Config) -> Iterator[str]:
     from latentfm.broadcast.secret import read_secret  # noqa: PLC0415 - its room reads the encoders
 
+    token = config.web.control_token_file
+    for fault in _said(partial(read_secret, token)) if token else ():
+        yield f"{config.path}: web.control_token_file: {fault}"
     for number, output in enumerate(config.outputs):
+        if output.type != "icecast":
+            continue
         for fault in _said(partial(read_secret, output.password_file)):
             yield f"{config.path}: outputs[{number}].password_file: {fault}"
 
@@ -162,11 +168,22 @@ def _metre_warnings(config: Config, name: str) -> Iterator[str]:
 
 def _warnings(config: Config) -> Iterator[str]:
     for number, output in enumerate(config.outputs):
+        if output.type == "soundcard":
+            yield from _speaker_warnings(f"{config.path}: outputs[{number}]", output)
+            continue
         parts = urlsplit(output.url)
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             where = f"{config.path}: outputs[{number}].url"
             yield f"{where}: the password goes to {parts.hostname} unencrypted; https would hide it"
     yield from _programme_warnings(config)
+
+
+def _speaker_warnings(where: str, output: SoundcardOutput) -> Iterator[str]:
+    """Yield why a sound card could not be played on now: it may be plugged in later, so it is no fault."""
+    from latentfm.soundcard.listing import find_device  # noqa: PLC0415
+
+    for warning in _said(partial(find_device, output.device)):
+        yield f"{where}.device = '{output.device}': {warning}"
 
 
 def _programme_warnings(config: Config) -> Iterator[str]:

@@ -7,77 +7,27 @@ what was expected, all at once. Whether models, SoundFonts and passwords are the
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any
 
 import platformdirs
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
 )
 
-from latentfm.entries import DAYS, Day, Entry, contradictions, parse_span, parse_time
 from latentfm.errors import ConfigError
+from latentfm.outputs_config import Output
 from latentfm.playlist import Playlist
+from latentfm.table import FilePath, Table
+from latentfm.timetable import HoursConfig, ProgrammeConfig
 from latentfm.tomlfile import override, read_toml, suggest, validate
 
 ENV_PREFIX = "LATENTFM"
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parents[1]
-
-
-class Table(BaseModel):
-    """A TOML table: frozen, and without keys that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-def _beside_file(path: Path, info: ValidationInfo) -> Path:
-    """Expand ``~`` and ``$VARIABLES``; a relative path starts at the configuration's folder."""
-    context = info.context or {}
-    environ: Mapping[str, str] = context.get("environ", os.environ)
-
-    def expand(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        if name not in environ:
-            raise ValueError(f"expected a path; the environment has no {name}")
-        return environ[name]
-
-    text = re.sub(r"\$(?:\{(\w+)\}|(\w+))", expand, str(path))
-    return Path(context.get("folder", ".")) / Path(text).expanduser()
-
-
-FilePath = Annotated[Path, AfterValidator(_beside_file)]
-
-
-def _number(value: object) -> object:
-    """Turn digits, which is what the environment has, into a number."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-def _time_of_day(text: str) -> str:
-    parse_time(text)
-    return text
-
-
-def _dates(text: str) -> str:
-    parse_span(text)
-    return text
-
-
-Bitrate = Annotated[Literal[64, 96, 128, 160, 192, 224, 256, 320], BeforeValidator(_number)]
 
 
 class Station(Table):
@@ -95,6 +45,7 @@ class Web(Table):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8010  # 0 takes any free one
     max_listeners: Annotated[int, Field(ge=1, le=10_000)] = 50
+    control_token_file: FilePath | None = None  # read-only without one
 
 
 class StudioConfig(Table):
@@ -106,87 +57,12 @@ class StudioConfig(Table):
     takes_ahead: Annotated[int, Field(ge=1, le=50)] = 3
 
 
-class ProgrammeEntry(Table):
-    """From ``at`` on ``playlist`` is on, on the days that ``days`` and ``dates`` leave."""
+class BankConfig(Table):
+    """How much room the takes on the disk may have."""
 
-    at: Annotated[str, AfterValidator(_time_of_day)]
-    playlist: str
-    until: Annotated[str, AfterValidator(_time_of_day)] | None = None
-    days: Annotated[tuple[Day, ...], Field(min_length=1)] | None = None
-    dates: Annotated[tuple[Annotated[str, AfterValidator(_dates)], ...], Field(min_length=1)] | None = None
-
-    def parsed(self, number: int) -> tuple[Entry, ...]:
-        """Return it as values, one for each of its dates; ``number`` is its place among the entries."""
-        until = parse_time(self.until) if self.until else None
-        days = frozenset(DAYS.index(day) for day in self.days) if self.days else None
-        spans = [parse_span(text) for text in self.dates] if self.dates else [None]
-        return tuple(Entry(parse_time(self.at), self.playlist, until, days, span, number) for span in spans)
-
-
-class ProgrammeConfig(Table):
-    """Which playlist is on: the default one, where no entry says otherwise."""
-
-    playlist: str = "day"
-    timezone: str | None = None  # the machine's, unless set
-    entries: tuple[ProgrammeEntry, ...] = ()
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, timezone: str | None) -> str | None:
-        try:
-            if timezone is not None:
-                ZoneInfo(timezone)
-        except (KeyError, ValueError, OSError):
-            near = suggest(timezone or "", available_timezones()).partition("; there are")[0]
-            raise ValueError(f"expected a time zone such as 'Europe/Berlin'{near}") from None
-        return timezone
-
-    @model_validator(mode="after")
-    def _no_contradictions(self) -> Self:
-        pairs = [f"{one} and {other} claim the same time" for one, other in contradictions(self.parsed())]
-        if pairs:
-            raise ValueError("; ".join(pairs))
-        return self
-
-    def parsed(self) -> tuple[Entry, ...]:
-        """Return the entries as values."""
-        return tuple(entry for number, table in enumerate(self.entries) for entry in table.parsed(number))
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all playlists that can be on, without repeats."""
-        return tuple(dict.fromkeys([self.playlist, *(entry.playlist for entry in self.entries)]))
-
-
-class IcecastOutput(Table):
-    """A mount of an Icecast server that the station sends to."""
-
-    type: Literal["icecast"]
-    url: str
-    user: Annotated[str, Field(pattern=r"^[^:\s]+$")] = "source"
-    password_file: FilePath
-    format: Literal["mp3"] = "mp3"
-    bitrate: Bitrate = 192  # kbit/s
-    public: bool = False
-    name: str | None = None  # the station's, unless set
-    description: str = ""
-    genre: str = ""
-
-    @field_validator("url")
-    @classmethod
-    def _mount(cls, url: str) -> str:
-        form = "expected a mount's address such as 'http://host:8000/latentfm.mp3'"
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise ValueError(f"{form}: {error}") from None
-        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-            raise ValueError(form)
-        if parts.path in {"", "/"} or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
-            raise ValueError(f"{form}, with a path and no more")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError(f"{form}; name and password go to user and password_file")
-        return url
+    max_gb: Annotated[float, Field(ge=0.1)] = 8.0
+    keep_days: Annotated[float, Field(ge=0)] = 30.0  # 0 sets no limit
+    min_free_gb: Annotated[float, Field(ge=0)] = 1.5
 
 
 class HistoryConfig(Table):
@@ -196,9 +72,6 @@ class HistoryConfig(Table):
     max_mb: Annotated[int, Field(ge=10)] = 1000
 
 
-Output = IcecastOutput  # becomes a union, told apart by ``type``, when there are more kinds
-
-
 class Config(Table):
     """All of ``config.toml``."""
 
@@ -206,6 +79,8 @@ class Config(Table):
     web: Web = Field(default_factory=Web)
     studio: StudioConfig = Field(default_factory=StudioConfig)
     programme: ProgrammeConfig = Field(default_factory=ProgrammeConfig)
+    hours: HoursConfig = Field(default_factory=HoursConfig)
+    bank: BankConfig = Field(default_factory=BankConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)
     outputs: tuple[Output, ...] = ()
     _path: Path = PrivateAttr(default=Path("config.toml"))

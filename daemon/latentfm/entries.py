@@ -57,7 +57,7 @@ class Entry:
     """From ``at`` on the named playlist is on, on the days that ``days`` and ``span`` leave.
 
     ``until`` is a time of the same day, or of the next one where it is not after ``at``; without it the entry is
-    open-ended. ``number`` is its place in the configuration, from 0: several entries may be one there.
+    open-ended. ``number`` is its place in the configuration's list ``table``, from 0: several entries may be one there.
     """
 
     at: time
@@ -66,6 +66,7 @@ class Entry:
     days: frozenset[int] | None = None  # weekdays, Monday is 0
     span: Span | None = None
     number: int = 0
+    table: str = "entries"
 
     @property
     def level(self) -> Level:
@@ -86,7 +87,7 @@ class Entry:
 
     def __str__(self) -> str:
         """Return it in words, with its place in the configuration."""
-        words = [f"entries[{self.number}]: '{self.playlist}' from {self.at:%H:%M}"]
+        words = [f"{self.table}[{self.number}]: '{self.playlist}' from {self.at:%H:%M}"]
         if self.until is not None:
             words.append(f"until {self.until:%H:%M}")
         if self.span is not None:
@@ -147,7 +148,7 @@ def _meet(one: Entry, other: Entry) -> bool:
     begin, end = _claim(one)
     for later in (0, 1):
         other_begin, other_end = (minute + later * _MIDNIGHT for minute in _claim(other))
-        if begin < other_end and other_begin < end and _share_days(one, other, later):
+        if begin < other_end and other_begin < end and share_days(one, other, later):
             return True
     return False
 
@@ -161,7 +162,7 @@ def _claim(entry: Entry) -> tuple[int, int]:
     return begin, end if end > begin else end + _MIDNIGHT
 
 
-def _share_days(one: Entry, other: Entry, later: int) -> bool:
+def share_days(one: Entry, other: Entry, later: int = 0) -> bool:
     """Return whether ``other`` ever begins ``later`` days after a day on which ``one`` begins."""
     shift = timedelta(days=later)
     if one.span is None or other.span is None or one.span.yearly:  # sooner or later a date falls on each weekday

@@ -5,6 +5,7 @@ ends with the class's ``exit_status``.
 """
 
 import errno
+from typing import Literal
 
 
 def reason(fault: OSError) -> str:
@@ -49,8 +50,15 @@ class RenderError(LatentFMError):
     """A section that could not be turned into audio."""
 
 
+Rejection = Literal["form", "not_a_number", "clipping", "silence", "true_peak", "loudness", "repeat", "other"]
+
+
 class GateError(LatentFMError):
-    """A take that must not air; the message is the reason."""
+    """A take that must not air; the message is the reason, ``kind`` what sort of one it is."""
+
+    def __init__(self, reason: str, kind: Rejection = "other") -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class StudioError(LatentFMError):
@@ -67,6 +75,14 @@ class HistoryError(LatentFMError):
 
 class OutputError(LatentFMError):
     """An output that refuses, stalls or can't be reached."""
+
+
+class ControlError(LatentFMError):
+    """Something that the running station was asked for and can't do, or no station that could be asked."""
+
+
+class MonitorError(LatentFMError):
+    """A stream that can't be listened to, or that gives nothing to hear."""
 
 
 class ReportError(LatentFMError):

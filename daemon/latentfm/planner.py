@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from latentfm.bank import Bank
 from latentfm.brief import Brief, Carry
 from latentfm.broadcast import Library, NextSeam
+from latentfm.config import Config
 from latentfm.ops.clock import Clock
 from latentfm.orders import next_brief, section_seconds
 from latentfm.playlist import Playlist
@@ -48,11 +49,24 @@ class Wishes:
     takes_ahead: int
 
 
+def wishes_of(config: Config) -> Wishes:
+    """Return what a configuration says of the station's takes."""
+    return Wishes(config.station.seed, config.station.loudness, config.studio.takes_ahead)
+
+
 class Place(NamedTuple):
     """A place in the programme that no take is ready for: when it begins, and what a seam leads into then."""
 
     at: float
     slot: Slot
+
+
+class _Plan(NamedTuple):
+    """What orders go by; replaced as a whole, as another thread may be reading it."""
+
+    programme: Programme
+    playlists: Mapping[str, Playlist]
+    wishes: Wishes
 
 
 class Planner:
@@ -69,16 +83,18 @@ class Planner:
         *,
         sources: Callable[[Playlist], Sources] = sources_of,
     ) -> None:
-        self._programme = programme
-        self._playlists = playlists
+        self._plan = _Plan(programme, playlists, wishes)
         self._library = library
         self._seams = seams
         self._clock = clock
-        self._wishes = wishes
         self._sources = sources
         self._section = 0  # the number of the next section, unless the bank knows of later ones
         self._ordered: float | None = None
         self._making: deque[float] = deque(maxlen=5)  # seconds that the last takes took
+
+    def replan(self, programme: Programme, playlists: Mapping[str, Playlist], wishes: Wishes) -> None:
+        """Go by another programme, other playlists and wishes from the next order on."""
+        self._plan = _Plan(programme, playlists, wishes)
 
     @property
     def _bank(self) -> Bank:
@@ -90,10 +106,11 @@ class Planner:
         Raises:
             ModelError, SoundFontError, MidiError: something that its playlist names is not there.
         """
-        place = self.next_place()
+        plan = self._plan
+        place = self._next_place(plan)
         if place is None:
             return None
-        playlist = self._playlists[place.slot.playlist]
+        playlist = plan.playlists[place.slot.playlist]
         room = None if place.slot.until is None else place.slot.until - place.at
         sources = self._sources(playlist)
         takes = [take.info for take in self._bank.takes()]
@@ -101,11 +118,11 @@ class Planner:
         self._section = max(self._section, *(info.carry.section for info in takes), 0)
         self._ordered = self._clock.monotonic()
         return next_brief(
-            station_seed=self._wishes.seed,
+            station_seed=plan.wishes.seed,
             section=self._section,
             playlist=playlist,
             seconds=None if room is None else section_seconds(playlist, room),
-            loudness=self._wishes.loudness,
+            loudness=plan.wishes.loudness,
             carry=carry_from(before[-1], playlist, sources) if before else None,
             sources=sources,
             heard=[fingerprint for info in takes[-HEARD:] if (fingerprint := info.provenance.get("fingerprint"))],
@@ -128,14 +145,17 @@ class Planner:
         It goes from seam to seam as the director will: to the end of what is on air and committed, then through the
         takes that lie ready. A place that comes before a take could be made is filled by something else.
         """
+        return self._next_place(self._plan)
+
+    def _next_place(self, plan: _Plan) -> Place | None:
         at, waits = self._seams.next_seam()
         chain = list(self._library.chain(self._seams.committed))
         soonest = self._clock.time() + statistics.median(self._making or (_MAKING,))
         ready = 0
         for _ in range(_MOST):
-            if ready >= self._wishes.takes_ahead:
+            if ready >= plan.wishes.takes_ahead:
                 break
-            slot = slot_at(self._programme, at)
+            slot = slot_at(plan.programme, at)
             misfits = sum(info.playlist == slot.playlist for info in chain)
             chosen = self._library.choose(chain, at)
             if chosen is not None:

@@ -7,17 +7,19 @@ nothing changes twice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property, lru_cache
+from heapq import merge
 from itertools import takewhile
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from latentfm.config import ProgrammeConfig
 from latentfm.entries import Entry
+from latentfm.timetable import ProgrammeConfig
 
 GRACE: Final = 30.0
 """Seconds before a change in which a seam leads into the next mood already: half of a short section."""
@@ -27,6 +29,14 @@ _HORIZON: Final = 400  # days that are looked ahead for a change: yearly dates c
 _SOON: Final = 2 * 3600.0  # seconds that a seam is planned ahead
 
 
+class Asked(NamedTuple):
+    """A playlist that somebody asked for: it goes before every entry, from one moment to another."""
+
+    playlist: str
+    since: float
+    until: float  # infinite where the programme does not change
+
+
 @dataclass(frozen=True)
 class Programme:
     """A default playlist, entries that go before it, and the time zone of their times: None is the machine's."""
@@ -34,6 +44,7 @@ class Programme:
     default: str
     entries: tuple[Entry, ...] = ()
     zone: tzinfo | None = None
+    asked: Asked | None = None
 
     @cached_property
     def levels(self) -> tuple[tuple[Entry, ...], ...]:
@@ -43,7 +54,8 @@ class Programme:
 
     def playlists(self) -> tuple[str, ...]:
         """Return the names of all playlists that can be on, without repeats."""
-        return tuple(dict.fromkeys([self.default, *(entry.playlist for entry in self.entries)]))
+        asked = [self.asked.playlist] if self.asked else []
+        return tuple(dict.fromkeys([*asked, self.default, *(entry.playlist for entry in self.entries)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ def entry_at(programme: Programme, moment: float) -> Entry | None:
             (begin, day, entry.at, entry)
             for day in (today - _DAY, today)
             for entry in level
-            if entry.begins_on(day) and (begin := _instant(day, entry.at, programme.zone)) <= moment
+            if entry.begins_on(day) and (begin := instant(day, entry.at, programme.zone)) <= moment
         ]
         if begun:
             _, day, _, entry = max(begun, key=itemgetter(0, 1, 2))
@@ -90,6 +102,8 @@ def entry_at(programme: Programme, moment: float) -> Entry | None:
 
 def playlist_at(programme: Programme, moment: float) -> str:
     """Return the name of the playlist that is on at a moment."""
+    if programme.asked and programme.asked.since <= moment < programme.asked.until:
+        return programme.asked.playlist
     entry = entry_at(programme, moment)
     return entry.playlist if entry else programme.default
 
@@ -101,10 +115,9 @@ def next_change(programme: Programme, moment: float, within: float | None = None
     if within is not None:
         bounds = takewhile(lambda bound: bound <= moment + within, bounds)
     for bound in bounds:
-        entry = entry_at(programme, bound)
-        name = entry.playlist if entry else programme.default
+        name = playlist_at(programme, bound)
         if name != playlist:
-            return Change(bound, name, entry)
+            return Change(bound, name, entry_at(programme, bound))
     return None
 
 
@@ -113,6 +126,15 @@ def changes(programme: Programme, since: float, until: float) -> Iterator[Change
     while (change := next_change(programme, since, until - since)) is not None:
         yield change
         since = change.at
+
+
+def with_asked(programme: Programme, playlist: str | None, moment: float) -> Programme:
+    """Return the programme with a playlist on from a moment to its next change; None takes back what was asked."""
+    plain = replace(programme, asked=None)
+    if playlist is None:
+        return plain
+    change = next_change(plain, moment)
+    return replace(plain, asked=Asked(playlist, moment, change.at if change else math.inf))
 
 
 def slot_at(programme: Programme, seam: float) -> Slot:
@@ -133,15 +155,19 @@ def local(programme: Programme, moment: float) -> datetime:
 
 def _bounds(programme: Programme, moment: float) -> Iterator[float]:
     """Yield the moments after one at which entries begin or end, rising, for as far as is looked ahead."""
+    if programme.asked and moment < programme.asked.until < math.inf:
+        # It ends at a change of the programme, unless that has been replaced since.
+        yield from merge(_bounds(replace(programme, asked=None), moment), [programme.asked.until])
+        return
     today = local(programme, moment).date()
     known: Sequence[float] = ()
     for count in range(-1, _HORIZON):
         day = today + count * _DAY
         begun = [entry for entry in programme.entries if entry.begins_on(day)]
-        begins = [_instant(day, entry.at, programme.zone) for entry in begun]
+        begins = [instant(day, entry.at, programme.zone) for entry in begun]
         ends = [end for entry in begun if (end := _end(entry, day, programme.zone)) is not None]
         known = sorted({*known, *begins, *ends})
-        tomorrow = _instant(day + _DAY, time(), programme.zone)
+        tomorrow = instant(day + _DAY, time(), programme.zone)
         yield from (bound for bound in known if moment < bound < tomorrow)
         known = [bound for bound in known if bound >= tomorrow]
 
@@ -149,12 +175,12 @@ def _bounds(programme: Programme, moment: float) -> Iterator[float]:
 def _end(entry: Entry, day: date, zone: tzinfo | None) -> float | None:
     """Return when an entry that begins on a day ends, None where only the next of its level ends it."""
     if entry.until is not None:
-        return _instant(day if entry.until > entry.at else day + _DAY, entry.until, zone)
-    return _instant(day + _DAY, time(), zone) if entry.level else None
+        return instant(day if entry.until > entry.at else day + _DAY, entry.until, zone)
+    return instant(day + _DAY, time(), zone) if entry.level else None
 
 
 @lru_cache(maxsize=4096)
-def _instant(day: date, at: time, zone: tzinfo | None) -> float:
+def instant(day: date, at: time, zone: tzinfo | None) -> float:
     """Return the first moment of a day at which clocks show ``at`` or, where that time is skipped, a later one."""
     wall = datetime.combine(day, at, zone)
     moment = wall.timestamp()

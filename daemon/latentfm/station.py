@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import threading
+import faulthandler
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.bank import Bank
 from latentfm.broadcast import (
+    STEADY,
     Beds,
     Broadcast,
     Feed,
@@ -25,6 +24,7 @@ from latentfm.broadcast import (
     Target,
     load_shipped,
     read_secret,
+    stop_together,
 )
 from latentfm.config import Config
 from latentfm.errors import LatentFMError
@@ -33,32 +33,44 @@ from latentfm.lastgood import remember
 from latentfm.ops import logs
 from latentfm.ops.clock import Clock, SystemClock
 from latentfm.ops.jobs import Jobs
-from latentfm.ops.process import resident_mb
+from latentfm.ops.process import at_most, resident_mb
 from latentfm.ops.signals import Signals, stacks
 from latentfm.ops.state import StateFolder
 from latentfm.ops.systemd import Notifier
 from latentfm.ops.watchdog import Watchdog
-from latentfm.planner import Planner, Wishes
+from latentfm.plan import Plan
+from latentfm.planner import Planner, wishes_of
 from latentfm.playlist import Playlist
-from latentfm.programme import local, next_change, playlist_at, programme_of, slot_at
+from latentfm.programme import next_change
+from latentfm.soundcard.output import speakers_of
+from latentfm.status_line import status_line
+from latentfm.steering import Steering
+from latentfm.stock import Stocktaker, quota_of
 from latentfm.studio import ChildStudio
 from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
 from latentfm.studio.supervisor import CHILD
-from latentfm.web import OnAir, Status, WebOutput
+from latentfm.studio.tally import Tally
+from latentfm.web import Status, WebOutput, on_air
 
 BANK = "bank"
 SHIPPED = Path(__file__).parent / "takes"
 _BUILT_IN = ("mp3", 192)
 _HOUSEKEEPING = 600.0  # seconds
+_STATUS = 5.0  # seconds between two looks for the line of `systemctl status`
 _ROUND = 0.2  # seconds between two looks of the main loop
-_GRACEFUL = 4.0  # seconds that stopping may take
+_GRACEFUL = 8.0  # seconds that stopping may take, the last fade included
 
 _log = structlog.get_logger()
 
 
 def run(
-    config: Config, playlists: Mapping[str, Playlist], *, child: Sequence[str] = CHILD, sinks: Sequence[Sink] = ()
+    config: Config,
+    playlists: Mapping[str, Playlist],
+    *,
+    child: Sequence[str] = CHILD,
+    sinks: Sequence[Sink] = (),
+    clock: Clock | None = None,
 ) -> int:
     """Run the station until SIGTERM or SIGINT; return its exit status.
 
@@ -67,6 +79,7 @@ def run(
         playlists: every playlist that its programme names.
         child: the command of the studio's child.
         sinks: what gets the PCM besides the feeds.
+        clock: the machine's, unless another one is given.
 
     Raises:
         ConfigError: the state folder can't be written.
@@ -74,19 +87,28 @@ def run(
     """
     signals = Signals()
     notifier = Notifier()
-    clock = SystemClock()
+    clock = clock or SystemClock()
     station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
-    watchdog = Watchdog(lambda: station.broadcast.monitor.pulse.ready, notifier, clock)
+    watchdog = Watchdog(
+        lambda: station.broadcast.departures.sound(),  # noqa: PLW0108 - made by start, as that of the next line
+        notifier,
+        clock,
+        why=lambda: station.broadcast.departures.fault(),  # noqa: PLW0108
+    )
+    faulthandler.enable()  # systemd ends a station that hangs with SIGABRT: the journal gets every thread's stack
     try:
-        station.start()
+        station.start(tell=notifier.status)
         while signals.stop is None:
             watchdog.look()
             station.jobs.check_clock()
             if signals.take_dump_request():
                 for name, stack in stacks().items():
                     _log.warning("stack", thread=name, stack=stack)
+            if signals.take_reload_request():
+                station.steering.desk.reload()
             clock.sleep(_ROUND)
         _log.info("station_stopping", signal=signals.stop.name)
+        station.steering.leave()
     finally:
         notifier.stopping()
         _stop_in_time(station, _GRACEFUL)
@@ -109,15 +131,22 @@ class Station:
     ) -> None:
         """Put nothing on air yet; ``sinks`` get the PCM besides the feeds."""
         self.config = config
-        self._playlists = playlists
         self._child = child
         self._clock = clock or SystemClock()
         self._sinks = tuple(sinks)
-        self._programme = programme_of(config.programme)
+        self.steering = Steering(
+            config, playlists, self._clock, document=lambda: self.status().document(), adopted=self._adopt
+        )
+        self.playlist_now = self.steering.playlist_now
         self._undo = ExitStack()
+        self._tally = Tally()
+        self.studio: ChildStudio | None = None
 
-    def start(self) -> None:
-        """Go on air. An output that can't be opened costs that output only; what else fails is undone and raised."""
+    def start(self, tell: Callable[[str], None] | None = None) -> None:
+        """Go on air. An output that can't be opened costs that output only; what else fails is undone and raised.
+
+        ``tell`` gets a line that says how the station is, every few seconds and from a thread that may wait for disks.
+        """
         try:
             self._hold_state_folder()
             self._remember_configuration()
@@ -125,7 +154,8 @@ class Station:
             self._go_on_air()
             self._open_outputs()
             self._start_studio()
-            self._schedule_jobs()
+            self._schedule_jobs(tell)
+            self.steering.open_socket(self._undo)
         except BaseException:
             self.stop()
             raise
@@ -140,28 +170,37 @@ class Station:
 
     def _remember_configuration(self) -> None:
         try:
-            remember(self.config, self._playlists)
+            remember(self.steering.plan.config, self.steering.plan.playlists)
         except OSError as error:
             _log.warning("last_good_not_kept", folder=str(self.config.station.state_dir), reason=str(error))
 
     def _open_bank(self) -> None:
         state = self.config.station.state_dir
-        self.bank = Bank(state / BANK, state)
+        self.bank = Bank(state / BANK, state, quota_of(self.config.bank))
         self.bank.sweep()
         self._shipped = load_shipped(SHIPPED)
+        self._stock = Stocktaker(self.bank, self._shipped.infos, self._clock)
 
     def _go_on_air(self) -> None:
-        wanted = [_BUILT_IN, *((output.format, output.bitrate) for output in self.config.outputs)]
+        self._mounts = [output for output in self.config.outputs if output.type == "icecast"]
+        self._speakers = speakers_of(self.config.outputs)
+        wanted = [_BUILT_IN, *((mount.format, mount.bitrate) for mount in self._mounts)]
         self._feeds = {form: Feed(*form) for form in dict.fromkeys(wanted)}
         self._library = Library(
-            self.bank, partial(slot_at, self._programme), shipped=self._shipped, crossfade_seconds=self._crossfade
+            self.bank, self.steering.slot_at, shipped=self._shipped, crossfade_seconds=self._crossfade
         )
-        beds = Beds(self.config.station.name, self.playlist_now, lufs=self.config.station.loudness)
+        self._beds = Beds(self.config.station.name, self.playlist_now, lufs=self.config.station.loudness)
         self.broadcast = Broadcast(
-            self._library, beds, tuple(self._feeds.values()), clock=self._clock, sinks=self._sinks
+            self._library,
+            self._beds,
+            tuple(self._feeds.values()),
+            clock=self._clock,
+            sinks=(*self._sinks, *self._speakers),
+            steady=min(STEADY, self.config.studio.takes_ahead),
         )
         self._open_history()  # before the broadcast starts, so that it is closed after that has stopped
         self._undo.callback(self.broadcast.stop)
+        self.steering.mind(self.broadcast, self._undo)
         self.broadcast.start()
 
     def _open_history(self) -> None:
@@ -185,9 +224,10 @@ class Station:
             port=web.port,
             name=self.config.station.name,
             max_listeners=web.max_listeners,
+            more=self.steering.routes(),
         )
-        self.outputs: list[Output] = [self.web]
-        for output in self.config.outputs:
+        self.outputs: list[Output] = [self.web, *self._speakers]
+        for output in self._mounts:
             try:
                 target = Target(
                     output.url,
@@ -201,9 +241,10 @@ class Station:
                 self.outputs.append(IcecastOutput(target, self._feeds[output.format, output.bitrate]))
             except LatentFMError as error:
                 _log.error("output_unusable", url=output.url, reason=str(error))
+        self._undo.callback(stop_together, self.outputs)
         for started in self.outputs:
-            self._undo.callback(started.stop)
             started.start()
+        self._undo.callback(self.steering.hear_out)
 
     def _start_studio(self) -> None:
         settings = self.config.studio
@@ -213,56 +254,69 @@ class Station:
             memory_mb=settings.memory_limit_mb,
         )
         self.studio = ChildStudio(
-            self.bank.root, limits=limits, command=self._child, clock=self._clock, prepare=self.bank.sweep
+            self.bank.root,
+            limits=limits,
+            command=self._child,
+            clock=self._clock,
+            prepare=self.bank.sweep,
+            tally=self._tally,
         )
-        wishes = Wishes(self.config.station.seed, self.config.station.loudness, settings.takes_ahead)
-        planner = Planner(self._programme, self._playlists, self._library, self.broadcast.director, self._clock, wishes)
+        plan, seams = self.steering.plan, self.steering.seams(self.broadcast.director)
+        planner = Planner(plan.programme, plan.playlists, self._library, seams, self._clock, wishes_of(plan.config))
+        self._replan = planner.replan
         self.producer = Producer(self.studio, Orders(planner.next_brief, planner.made, planner.given_up))
         self._undo.callback(self.producer.stop)
         self._undo.callback(self.studio.close)
         self._undo.callback(self.producer.ask_to_stop)
         self.producer.start()
 
-    def _schedule_jobs(self) -> None:
+    def _schedule_jobs(self, tell: Callable[[str], None] | None) -> None:
         self.jobs = Jobs(self._clock)
         self.jobs.every("housekeeping", _HOUSEKEEPING, self._keep_house)
         self.jobs.at("programme", self._next_change, self._change_programme)
+        if tell is not None:
+            self.jobs.every("status_line", _STATUS, lambda: tell(status_line(self.status())))
         self._undo.callback(self.jobs.stop)
         self.jobs.start()
 
-    def playlist_now(self) -> str:
-        """Return the name of the playlist that is on."""
-        return playlist_at(self._programme, self._clock.time())
+    def _adopt(self, plan: Plan) -> None:
+        """Hand on what has changed, and remember it."""
+        self._beds.lufs = plan.config.station.loudness
+        self._replan(plan.programme, plan.playlists, wishes_of(plan.config))
+        self._remember_configuration()
+        self.jobs.again("programme")
+        self.producer.wake()
 
     def status(self) -> Status:
         """Return how the station is; may look at the disk."""
-        takes = self.bank.takes()
-        fresh = sum(take.info.frames for take in takes if take.info.id not in self.bank.aired)
-        playable = sum(take.info.frames for take in takes) + sum(info.frames for info in self._shipped.infos)
+        stock = self._stock.look()
         return Status(
             self.config.station.name,
             self.broadcast.monitor.pulse,
             ahead=self.broadcast.runway.ahead,
-            playable=playable / SAMPLE_RATE,
-            fresh=fresh / SAMPLE_RATE,
-            on_air=self._on_air(),
+            playable=stock.playable,
+            fresh=stock.fresh,
+            disk_free=stock.disk_free,
+            on_air=on_air(self.steering.plan.programme, self._clock.time()),
+            hearing=self.steering.hearing,
+            paused=self.steering.doorkeeper.paused,
             outputs=tuple(output.status for output in self.outputs),
+            sound=self.broadcast.meter.reading,
+            fallback=self.broadcast.director.fallback.active,
+            tally=self._tally.count,
+            studio_bytes=self._studio_bytes(),
         )
 
-    def _on_air(self) -> OnAir:
-        """Return what the programme says now."""
-        now = self._clock.time()
-        change = next_change(self._programme, now)
-        playlist = playlist_at(self._programme, now)
-        return OnAir(playlist, change.playlist, local(self._programme, change.at)) if change else OnAir(playlist)
+    def _studio_bytes(self) -> int:
+        child = self.studio.pid if self.studio else None
+        return round(resident_mb(child) * 2**20) if child else 0
 
     def _keep_house(self) -> None:
         self.bank.trim(keep=self.broadcast.director.committed)
-        child = self.studio.pid
-        _log.info("memory", station_mb=round(resident_mb()), studio_mb=round(resident_mb(child)) if child else 0)
+        _log.info("memory", station_mb=round(resident_mb()), studio_mb=round(self._studio_bytes() / 2**20))
 
     def _next_change(self, now: float) -> float | None:
-        change = next_change(self._programme, now)
+        change = next_change(self.steering.plan.programme, now)
         return change.at if change else None
 
     def _change_programme(self) -> None:
@@ -270,22 +324,18 @@ class Station:
         self.producer.wake()
 
     def _crossfade(self, name: str) -> float:
-        playlist = self._playlists.get(name)
+        playlist = self.steering.plan.playlists.get(name)
         return playlist.mix.crossfade_seconds if playlist else 8.0
 
 
 def _stop_in_time(station: Station, seconds: float) -> None:
-    """Stop a station; should it take longer than ``seconds``, end the process: the kernel ends the studio with it."""
+    """Stop a station; should it take longer than ``seconds``, end the process."""
 
-    def force() -> None:
+    def say() -> None:
         _log.error("stop_forced", seconds=seconds)
         logs.close(timeout=0.3)
-        os._exit(1)
 
-    timer = threading.Timer(seconds, force)
-    timer.daemon = True
-    timer.start()
     began = time.monotonic()
-    station.stop()
-    timer.cancel()
+    with at_most(seconds, say):
+        station.stop()
     _log.info("station_stopped", seconds=round(time.monotonic() - began, 2))

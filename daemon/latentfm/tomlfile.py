@@ -39,6 +39,10 @@ _EXPECTED = {  # what pydantic calls a fault -> what people should read
     "model_attributes_type": "a table",
     "dict_type": "a table",
     "tuple_type": "a list",
+    "too_short": "{min_length} of them or more",
+    "too_long": "{max_length} of them at most",
+    "string_too_short": "text of {min_length} character or more",
+    "union_tag_invalid": "{expected_tags}",
 }
 _MOST_BYTES = 1 << 20  # a configuration of over a MiB is some other file
 
@@ -165,7 +169,7 @@ def _follows(fault: ErrorDetails, faults: Sequence[ErrorDetails]) -> bool:
 
 
 def _explain(fault: ErrorDetails, model: type[BaseModel], source: str, origins: Mapping[KeyPath, str]) -> str:
-    location = fault["loc"]
+    location, tables = _place(fault, model)
     unknown = fault["type"] == "extra_forbidden"
     variable = next(
         (name for path, name in origins.items() if _starts(location, path) or (unknown and _starts(path, location))),
@@ -174,12 +178,17 @@ def _explain(fault: ErrorDetails, model: type[BaseModel], source: str, origins: 
     where = f"{source}: {_dotted(location)}" if variable is None else f"environment variable {variable}"
     expected = _expected(fault)
     if unknown:
-        return f"{where}: unknown key{suggest(str(location[-1]), _keys(model, location[:-1]))}"
-    if fault["type"] == "missing":
+        return (
+            f"{where}: unknown key{suggest(str(location[-1]), [key for table in tables for key in table.model_fields])}"
+        )
+    if fault["type"] in {"missing", "union_tag_not_found"}:
         return f"{where}: missing"
-    if not location or isinstance(fault["input"], dict):
+    value = fault["input"]
+    if fault["type"] == "union_tag_invalid":
+        value = value[location[-1]]
+    if not location or isinstance(value, dict):
         return f"{where.removesuffix(': ')}: {expected}"
-    return f"{where} = {_shown(location, fault['input'])}: {expected}"
+    return f"{where} = {_shown(location, value)}: {expected}"
 
 
 def _starts(path: KeyPath, beginning: KeyPath) -> bool:
@@ -216,11 +225,28 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [model for argument in get_args(annotation) for model in _models(argument)]
 
 
-def _keys(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
-    """Return the keys that the table at a location may have."""
-    found = [model]
-    for part in location:
+def _place(fault: ErrorDetails, model: type[BaseModel]) -> tuple[KeyPath, list[type[BaseModel]]]:
+    """Return where in the file a fault is, and what the table that it is in may be.
+
+    Pydantic's own path also names which of several tables it took one for, by the value of its ``type``.
+    """
+    path: list[str | int] = []
+    found = tables = [model]
+    for part in fault["loc"]:
+        tagged = [table for table in found if part in _tags(table)] if len(found) > 1 else []
+        if tagged:
+            found = tagged
+            continue
+        path.append(part)
         if isinstance(part, str):
+            tables = found
             fields = [outer.model_fields[part] for outer in found if part in outer.model_fields]
             found = [inner for field in fields for inner in _models(field.annotation)]
-    return [key for inner in found for key in inner.model_fields]
+    if fault["type"].startswith("union_tag"):
+        path.append(fault["ctx"]["discriminator"].strip("'"))
+    return tuple(path), tables
+
+
+def _tags(table: type[BaseModel]) -> tuple[Any, ...]:
+    """Return the values of ``type`` that tell a table apart from others."""
+    return get_args(table.model_fields["type"].annotation) if "type" in table.model_fields else ()

@@ -97,23 +97,26 @@ def broken_level(pcm: Pcm) -> None:
 
 
 @pytest.mark.parametrize(
-    ("breaking", "reason"),
+    ("breaking", "kind", "reason"),
     [
-        (broken_nan, "NaN"),
-        (broken_infinity, "infinity"),
-        (broken_full_scale, "clipping: 1 samples at full scale"),
-        (broken_flat_tops, "clipping: .* equal samples"),
-        (broken_gap, "0.60 s of silence where the mood allows 0.50 s"),
-        (broken_end, "0.60 s of silence"),
-        (broken_peak, "true peak"),
-        (broken_level, "a loudness of -17.0"),
+        (broken_nan, "not_a_number", "NaN"),
+        (broken_infinity, "not_a_number", "infinity"),
+        (broken_full_scale, "clipping", "clipping: 1 samples at full scale"),
+        (broken_flat_tops, "clipping", "clipping: .* equal samples"),
+        (broken_gap, "silence", "0.60 s of silence where the mood allows 0.50 s"),
+        (broken_end, "silence", "0.60 s of silence"),
+        (broken_peak, "true_peak", "true peak"),
+        (broken_level, "loudness", "a loudness of -17.0"),
     ],
 )
-def test_a_broken_take_is_rejected_with_the_reason(breaking: Callable[[Pcm], None], reason: str, take: Pcm) -> None:
+def test_a_broken_take_is_rejected_with_the_reason(
+    breaking: Callable[[Pcm], None], kind: str, reason: str, take: Pcm
+) -> None:
     """Each fault by itself is found, and the error says which it is."""
     breaking(take)
-    with pytest.raises(GateError, match=reason):
+    with pytest.raises(GateError, match=reason) as caught:
         check(take)
+    assert caught.value.kind == kind
 
 
 def test_the_wrong_form_is_rejected(take: Pcm) -> None:
@@ -125,8 +128,9 @@ def test_the_wrong_form_is_rejected(take: Pcm) -> None:
         (take[:-1], {}, "383999 frames where 384000"),
         (take[:0], {"frames": 0}, "0 frames"),
     ):
-        with pytest.raises(GateError, match=reason):
+        with pytest.raises(GateError, match=reason) as caught:
             check(pcm, **changed)
+        assert caught.value.kind == "form"
 
 
 def test_a_mood_may_allow_silence(take: Pcm) -> None:
@@ -137,8 +141,9 @@ def test_a_mood_may_allow_silence(take: Pcm) -> None:
 
 def test_a_repeat_is_rejected(take: Pcm, music: Callable[[int], Pcm]) -> None:
     """What aired lately does not air again."""
-    with pytest.raises(GateError, match="repeat"):
+    with pytest.raises(GateError, match="repeat") as caught:
         check(take, recent=(fingerprint(music(2)), fingerprint(take)))
+    assert caught.value.kind == "repeat"
 
 
 def test_silence_is_measured_in_seconds_and_at_its_longest(noise: Callable[..., Pcm]) -> None:

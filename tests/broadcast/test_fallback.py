@@ -65,6 +65,33 @@ def test_a_fresh_take_goes_before_a_repeat(stage: Any, publish: Callable[..., Pc
     assert playing[-1].title == "Three"
 
 
+def test_a_fall_back_is_left_once_two_fresh_takes_lie_ready(stage: Any, publish: Callable[..., Pcm]) -> None:
+    """One fresh take waits while the bank plays again; with a second one both air, one after the other."""
+    publish("one", 20, section=1)
+    publish("two", 20, section=2)
+    stage.play(40)
+    assert stage.director.fallback.active
+    publish("three", 20, section=3)
+    _, playing = stage.play(40)
+    assert {one.origin for one in playing} == {"bank"}
+    publish("four", 20, section=4)
+    _, playing = stage.play(60)
+    fresh = list(dict.fromkeys(one.title for one in playing if one.origin == "fresh"))
+    assert fresh == ["Three", "Four"]
+
+
+def test_a_fresh_take_is_not_held_back_for_ever(stage: Any, publish: Callable[..., Pcm]) -> None:
+    """After ten minutes in which no second one came, the only one airs."""
+    publish("one", 20, section=1)
+    publish("two", 20, section=2)
+    stage.play(40)
+    publish("three", 20, section=3)
+    _, playing = stage.play(560)
+    assert {one.origin for one in playing} == {"bank"}
+    _, playing = stage.play(120)
+    assert "Three" in {one.title for one in playing if one.origin == "fresh"}
+
+
 def test_the_mood_that_is_on_goes_first(stage: Any, publish: Callable[..., Pcm]) -> None:
     """After a change of the programme the next take is of the new mood, though the old one has fresh takes left."""
     publish("day-one", 30)
@@ -165,6 +192,22 @@ def test_when_everything_stalls_the_shipped_take_in_memory_plays(
     rest, playing = stage.play(60, looking=False)
     assert playing[-1].origin == "bed"
     assert longest_silence(np.concatenate((pcm, rest))) < 0.05
+
+
+def test_what_has_nothing_decoded_is_passed_over(
+    make_stage: Callable[..., Any], publish: Callable[..., Pcm], ship: Callable[..., Shipped]
+) -> None:
+    """A committed take of which nothing is decoded does not go on air: what stands by comes in, by a crossfade."""
+    publish("one", 20)
+    publish("two", 20)
+    stage = make_stage(shipped=ship("shipped-one"))
+    stage.play(10)
+    stage.timeline.commit(Deck(stage.timeline.entering.candidate))  # never started
+    stage.notices.drain()
+    pcm, playing = stage.play(12, looking=False)
+    assert playing[-1].title == "Shipped-One"
+    assert longest_silence(pcm) < 0.05
+    assert "ran_dry" not in stage.notices.drain()
 
 
 class _StallingReader:

@@ -83,6 +83,18 @@ def test_what_comes_out_is_the_audio_that_went_in(feed: Feed) -> None:
     assert np.argmax(np.abs(np.fft.rfft(middle))) == 440
 
 
+@pytest.mark.parametrize("kbits", [64, 96, 128, 160, 192, 224, 256, 320])
+def test_every_bit_rate_gives_frames_of_the_stations_rate(kbits: int) -> None:
+    """At each rate that an output may have, what LAME makes is MPEG-1 at 48 kHz, and none of it is dropped."""
+    tone = 0.25 * np.sin(2 * np.pi * 440 * np.arange(96_000) / 48_000)
+    encoder = Mp3Encoder(kbits)
+    data = b"".join(encoder.encode(block.pcm) for block in blocks(np.stack([tone, tone], axis=1).astype(np.float32)))
+    decoded, rate = sf.read(io.BytesIO(data))
+    assert (rate, decoded.ndim) == (48_000, 2)
+    assert len(decoded) > 90_000
+    assert np.argmax(np.abs(np.fft.rfft(decoded[24_000:72_000, 0]))) == 440
+
+
 def test_a_new_subscriber_gets_a_burst_that_begins_with_a_frame(feed: Feed, noise: Callable[..., Pcm]) -> None:
     """The past that is handed out is at most 64 KiB, whole frames, and runs on into what follows without a gap."""
     with feed.subscribe() as first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,21 @@ def test_silence_is_found_out_within_two_seconds(clock: Any) -> None:
     assert not monitor.pulse.ready
     monitor.offer(block(-0.05))
     assert monitor.pulse.ready
+
+
+def test_silence_that_was_asked_for_is_healthy(clock: Any) -> None:
+    """A programme that asks for silence is obeyed, and the light stays green for as long as it does."""
+    monitor = Monitor(clock)
+    quiet = block(0.0)
+    asked = replace(quiet, gain=0.0)
+    for _ in range(50):
+        clock.sleep(0.1)
+        monitor.offer(asked)
+        assert monitor.pulse.ready
+    for _ in range(25):
+        clock.sleep(0.1)
+        monitor.offer(quiet)
+    assert not monitor.pulse.ready
 
 
 def test_a_mood_may_be_silent_for_longer(clock: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import threading
 import time
@@ -17,7 +16,7 @@ from structlog.testing import capture_logs
 from latentfm.broadcast.broadcast import Broadcast
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.icecast import IcecastOutput
-from latentfm.broadcast.icecast_wire import RefusedError, Target, check_answer
+from latentfm.broadcast.icecast_wire import BusyError, RefusedError, Target, check_answer, probe
 from latentfm.broadcast.library import Library
 from latentfm.broadcast.secret import Secret
 from latentfm.broadcast.tone_bed import Beds
@@ -52,23 +51,14 @@ def output(feed: Feed) -> Iterator[Callable[..., IcecastOutput]]:
         one.stop()
 
 
-def mount(icecast: Any) -> dict[str, Any]:
-    """Return what Icecast says of the mount, nothing while there is none."""
-    try:
-        source: dict[str, Any] = json.loads(icecast.status(), strict=False)["icestats"]["source"]
-    except (json.JSONDecodeError, KeyError):  # without a source, Icecast 2.4's document is not even JSON
-        return {}
-    return source
-
-
 def test_the_mount_is_up_with_name_and_title(
     icecast: Any, output: Callable[..., IcecastOutput], eventually: Callable[..., None], program: Callable[..., str]
 ) -> None:
     """A listener of Icecast gets decodable audio; name, rate and title are right, beyond ASCII too."""
     icecast.start()
     sender = output(icecast.url, icecast.password, name="Latent FM", description="two\r\nlines")
-    eventually(lambda: mount(icecast).get("title") == "Nachtstück, 1° «ü»", 10, f"no title: {mount(icecast)}")
-    source = mount(icecast)
+    eventually(lambda: icecast.mount().get("title") == "Nachtstück, 1° «ü»", 10, f"no title: {icecast.mount()}")
+    source = icecast.mount()
     assert source["server_name"] == "Latent FM"
     assert source["server_type"] == "audio/mpeg"
     assert source["server_description"] == "two lines"
@@ -93,19 +83,24 @@ def test_a_server_that_comes_back_gets_stream_and_title_again(
     data: list[bytes] = []
     with feed.subscribe() as other, capture_logs() as logs:
         sender = output(icecast.url, icecast.password)
-        eventually(lambda: mount(icecast).get("title"), 10, "the mount did not come up")
+        eventually(lambda: icecast.mount().get("title"), 10, "the mount did not come up")
         icecast.stop()
         eventually(lambda: sender.status.state == "waiting", 5, "the loss was not noticed")
+        lost = sender.status.last_write
+        assert lost is not None
+        assert time.time() - lost < 6
         time.sleep(4)
+        assert sender.status.last_write == lost, "nothing was there to accept a byte"
         icecast.start()
-        eventually(lambda: mount(icecast).get("title"), 10, "the title did not come back")
+        eventually(lambda: icecast.mount().get("title"), 10, "the title did not come back")
         while (chunk := other.get_now()) is not None:
             data.append(chunk.data)
+    assert (sender.status.last_write or 0.0) > lost
     stream = b"".join(data)
     assert all(stream[at : at + 2] == b"\xff\xfb" for at in range(0, len(stream), 576))
     assert not other.dropped
     assert feed.dropped_blocks == 0
-    assert sender.status.connects == 2
+    assert (sender.status.connects, sender.status.reconnects) == (2, 1)
     events = [entry["event"] for entry in logs if entry.get("output") == sender.name]
     assert events.count("output_connected") == events.count("output_reconnected") == 1
     assert 1 <= events.count("output_lost") <= 3
@@ -149,6 +144,25 @@ def test_a_mount_that_is_taken_is_told_apart(
     eventually(lambda: second.status.state == "refused", 10, "the refusal was not noticed")
     assert "another source" in (second.status.reason or "")
     assert first.status.state == "connected"
+
+
+def test_a_probe_says_whether_it_would_be_let_in(
+    icecast: Any, output: Callable[..., IcecastOutput], eventually: Callable[..., None]
+) -> None:
+    """A probe tells a free mount, one that is taken and a wrong password apart, and the source on air stays there."""
+    icecast.start()
+    right = Target(icecast.url, lambda: Secret(icecast.password))
+    assert probe(right, "audio/mpeg", 192)
+    eventually(lambda: not icecast.mount(), 10, "the probe left a mount behind")
+    first = output(icecast.url, icecast.password)
+    eventually(lambda: icecast.mount().get("title"), 10, "the source did not connect")
+    assert not probe(right, "audio/mpeg", 192)
+    with pytest.raises(RefusedError, match="401"):
+        probe(Target(icecast.url, lambda: Secret("wrong")), "audio/mpeg", 192)
+    time.sleep(0.5)
+    assert first.status.state == "connected"
+    assert first.status.connects == 1
+    assert icecast.mount().get("title")
 
 
 def test_a_server_that_stalls_counts_as_gone(
@@ -205,7 +219,7 @@ def test_tls_is_checked_and_spoken(
     eventually(lambda: "CERTIFICATE_VERIFY_FAILED" in (stranger.status.reason or ""), 10, "it was not refused")
     stranger.stop()
     sender = output(url, icecast.password, ca_file=certificate)
-    eventually(lambda: mount(icecast).get("title"), 15, f"no title over TLS: {sender.status}")
+    eventually(lambda: icecast.mount().get("title"), 15, f"no title over TLS: {sender.status}")
     assert sender.status.state == "connected"
 
 
@@ -246,8 +260,16 @@ def test_answers_are_told_apart() -> None:
     """100 and 200 let the source in, 401 and 403 are refusals, anything else is a fault that may pass."""
     check_answer(b"HTTP/1.1 100 Continue\r\n\r\n")
     check_answer(b"HTTP/1.0 200 OK\r\n\r\n")
-    with pytest.raises(RefusedError, match=r"no room|another source"):
-        check_answer(b"HTTP/1.0 403 Mountpoint in use\r\n\r\n")
+    for in_use in (b"HTTP/1.0 403 Forbidden\r\n\r\nMountpoint in use", b"HTTP/1.1 409 Conflict\r\n\r\n"):
+        with pytest.raises(BusyError, match="another source"):
+            check_answer(in_use)
+    for refused, word in (
+        (b"HTTP/1.0 403 Forbidden\r\n\r\ntoo many sources connected", "403 too many"),
+        (b"HTTP/1.1 404 No\r\n", "404"),
+    ):
+        with pytest.raises(RefusedError, match=word) as refusal:
+            check_answer(refused)
+        assert not isinstance(refusal.value, BusyError)
     for answer in (b"HTTP/1.0 503 Busy\r\n\r\n", b"SSH-2.0-OpenSSH\r\n"):
         with pytest.raises(OutputError) as fault:
             check_answer(answer)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from structlog.testing import capture_logs
 
-from latentfm.broadcast.supervised import Supervised, stop_all
+from latentfm.broadcast.supervised import Supervised, started, stop_all
 
 
 def test_a_part_that_raises_is_run_anew(eventually: Callable[..., None]) -> None:
@@ -44,6 +44,20 @@ def test_a_part_that_ends_by_itself_is_run_anew(eventually: Callable[..., None])
     part.start()
     eventually(lambda: len(runs) >= 4, 5, "the part was not run anew")
     assert part.stop()
+
+
+def test_parts_that_should_run_are_known(eventually: Callable[..., None]) -> None:
+    """A part is among them from its start until it is stopped, also while it is faulty or when its thread has ended."""
+    sound, fallen = (Supervised(name, lambda stop: stop.wait() and None) for name in ("sound", "fallen"))
+    fallen._thread = threading.Thread(target=lambda: None)  # which ends, as no part's thread should
+    assert not {sound, fallen} & set(started())
+    sound.start()
+    fallen.start()
+    eventually(lambda: not fallen.alive, 5, "it lives")
+    assert {sound, fallen} <= set(started())
+    assert sound.stop()
+    assert fallen.stop()
+    assert not {sound, fallen} & set(started())
 
 
 def test_parts_stop_in_the_reverse_order() -> None:

@@ -10,28 +10,50 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from listening import Ear, Heard
+
+ANYBODY = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 HERE = Path(__file__).parent
 
 
 class RunningStation:
     """A station's process, its log and its port."""
 
-    def __init__(self, folder: Path, plan: str, config: str, environment: dict[str, str]) -> None:
-        """Start one; ``config`` are lines to add to its configuration, each table once."""
+    def __init__(
+        self, folder: Path, plan: str, config: str, environment: dict[str, str], prefix: Sequence[str] = ()
+    ) -> None:
+        """Start one.
+
+        Args:
+            folder: for its files.
+            plan: what its studio does wrong.
+            config: lines to add to its configuration, each table once.
+            environment: variables besides those of the tests.
+            prefix: what its command begins with.
+        """
         self.folder = folder
         self.state = folder / "state"
         self.modules = folder / "modules"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "plan").write_text(plan)
         (folder / "config.toml").write_text(f'station.state_dir = "{self.state}"\nweb.port = 0\n{config}')
+        self._skip = 0
+        self._port: int | None = None
         self._log = folder / f"log-{time.monotonic_ns()}"
-        command = [sys.executable, str(HERE / "run_station.py"), str(folder / "config.toml"), str(folder / "plan")]
+        command = [
+            *prefix,
+            sys.executable,
+            str(HERE / "run_station.py"),
+            str(folder / "config.toml"),
+            str(folder / "plan"),
+        ]
         path = os.pathsep.join(part for part in sys.path if part)
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
@@ -55,7 +77,7 @@ class RunningStation:
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
         """Return its log's events, or those of one name."""
         found = []
-        for line in self.log.splitlines():
+        for line in self.log[self._skip :].splitlines():
             if line.startswith("{") and line.endswith("}"):
                 event = json.loads(line)
                 if name in (None, event["event"]):
@@ -71,6 +93,26 @@ class RunningStation:
             time.sleep(0.05)
         return found[times - 1]
 
+    def wait_for_any(self, names: Sequence[str], seconds: float = 40) -> dict[str, Any]:
+        """Return the first event that has one of some names."""
+        deadline = time.monotonic() + seconds
+        while not (found := [event for event in self.events() if event["event"] in names]):
+            assert time.monotonic() < deadline, f"none of {names} in:\n{self.log}"
+            time.sleep(0.05)
+        return found[0]
+
+    def wait_for_fresh(self, times: int = 1, seconds: float = 60) -> None:
+        """Wait until that many fresh takes more have gone on air, from now on."""
+        self.forget()
+        seen = 0
+        while times:
+            seen += 1
+            times -= self.wait_for("on_air", seen, seconds)["origin"] == "fresh"
+
+    def forget(self) -> None:
+        """Leave out of ``events`` and ``wait_for`` all that was logged until now."""
+        self._skip = len(self.log)
+
     def children(self) -> list[int]:
         """Return the process ids of its children that live."""
         tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
@@ -79,8 +121,8 @@ class RunningStation:
 
     def url(self, path: str) -> str:
         """Return an address on its port."""
-        port = self.wait_for("web_listening")["port"]
-        return f"http://127.0.0.1:{port}{path}"
+        self._port = self._port or self.wait_for("web_listening")["port"]
+        return f"http://127.0.0.1:{self._port}{path}"
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Return status and body of a page."""
@@ -117,11 +159,13 @@ def start_station(tmp_path: Path) -> Iterator[Callable[..., RunningStation]]:
         environment: dict[str, str] | None = None,
         *,
         shipped: bool = False,  # whether takes ship, which last for a minute
+        as_anybody: bool = False,  # whether permissions hold for it, even if it is root's
     ) -> RunningStation:
         environment = environment or {}
         if not shipped:
             environment = {"LATENTFM_TEST_SHIPPED": str(tmp_path / "nothing"), **environment}
-        station = RunningStation(tmp_path / name, plan, config, environment)
+        prefix = ANYBODY if as_anybody and os.geteuid() == 0 else ()
+        station = RunningStation(tmp_path / name, plan, config, environment, prefix)
         started.append(station)
         return station
 
@@ -130,6 +174,77 @@ def start_station(tmp_path: Path) -> Iterator[Callable[..., RunningStation]]:
         if station.process.poll() is None:
             station.process.kill()
             station.process.wait(10)
+
+
+Sound = Literal["music", "chords", "real"]  # the takes that ship as if made now, sines, what the studio composes
+PACE = 4
+PATIENT = "studio.first_take_seconds = 240\n"  # of the station's seconds: a busy machine is no fault here
+Air = Callable[..., AbstractContextManager[RunningStation]]
+
+
+def judge(heard: Heard, sound: Sound) -> None:
+    """Check what a listener heard: real music without a silence over half a second, steady chords without an edge."""
+    assert not heard.cut_off, f"the stream broke off after {heard.seconds:.1f} s"
+    assert heard.seconds > 5
+    assert heard.longest_silence() <= 0.5
+    if sound == "chords":
+        assert heard.largest_edge() <= 6.0
+
+
+@pytest.fixture
+def on_air(start_station: Callable[..., RunningStation], program: Callable[..., str], tmp_path: Path) -> Air:
+    """A station that lives four times as fast, with a listener from the first fresh take to the end of the block.
+
+    What was logged before the block is forgotten; at its end what the listener heard is judged, and the station must
+    be well: ready, and all its outputs connected.
+    """
+
+    @contextmanager
+    def run(
+        sound: Sound = "chords",
+        plan: str = "",
+        config: str = PATIENT,
+        *,
+        pace: float = PACE,
+        environment: dict[str, str] | None = None,
+        connected: bool = True,  # whether all outputs must be at the end
+        as_anybody: bool = False,
+    ) -> Iterator[RunningStation]:
+        words = "spoiling_child.py" if sound == "real" else f"../studio/fault_child.py {sound}"
+        child = {"LATENTFM_TEST_CHILD": words, "LATENTFM_TEST_PACE": str(pace)}
+        station = start_station(
+            plan, config, environment={**child, **(environment or {})}, shipped=sound != "chords", as_anybody=as_anybody
+        )
+        station.wait_for_fresh()
+        ear = Ear(program("ffmpeg"), station.url("/stream.mp3"), tmp_path / "heard.f32")
+        station.forget()
+        try:
+            yield station
+        finally:
+            heard = ear.stop()
+        judge(heard, sound)
+        assert station.get("/readyz")[0] == 200
+        outputs = json.loads(station.get("/status.json")[1])["outputs"]
+        assert not connected or all(output["state"] == "connected" for output in outputs), outputs
+
+    return run
+
+
+FULL = bool(os.environ.get("LATENTFM_TEST_FULL"))
+
+
+@pytest.fixture
+def full() -> bool:
+    """Whether the long forms are asked for: ``make faults``."""
+    return FULL
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what is marked ``full`` to ``make faults``, and give whole stations time on a busy machine."""
+    for item in [item for item in items if HERE in item.path.parents]:
+        item.add_marker(pytest.mark.timeout(900 if FULL else 300), append=False)
+        if item.get_closest_marker("full") and not FULL:
+            item.add_marker(pytest.mark.skip(reason="the long form: make faults"))
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile as sf
 
 from latentfm.broadcast.cues import Voice
+from latentfm.broadcast.fader import Fader
 from latentfm.errors import HistoryError
 from latentfm.history import moments
 from latentfm.history.archive import Place
@@ -75,7 +78,7 @@ def test_a_clock_that_is_set_moves_what_follows(air: Any, jump: float) -> None:
 def test_drift_is_made_up_for(air: Any) -> None:
     """A sound card's second is not the wall clock's: after an hour times are still right to a quarter of a second."""
     for _ in range(12_000):
-        block = type("Block", (), {"pcm": [None] * 14_400})()
+        block = type("Block", (), {"pcm": [None] * 14_400, "held": False})()
         air.cues.left(14_400)
         air.cues.offer(block)
         air.clock.sleep(0.3 * 1.0005)
@@ -98,6 +101,52 @@ def test_a_pause_is_no_music(air: Any) -> None:
         assert archive.locate(now - 5).frame == 15 * SECOND
         with pytest.raises(HistoryError, match="nothing aired at"):
             archive.locate(now - 3600)
+    air.close()
+
+
+def test_what_was_faded_skipped_and_held_is_made_again_as_it_was_mixed(air: Any, tmp_path: Any) -> None:
+    """Behind the fader it is softer, left early and held for an hour; the history has each sample of the timeline."""
+    air.publish("one", 40)
+    air.publish("two", 40)
+    air.commit("one")
+    fader = Fader(air.timeline)
+    made = air.timeline.next_block
+    mixed: list[Any] = []
+
+    def next_block() -> Any:
+        mixed.append(made())
+        return mixed[-1]
+
+    air.timeline.next_block = next_block
+
+    def play(seconds: float) -> None:
+        for _ in range(round(seconds * 10)):
+            air.fill()
+            air.cues.offer(fader.next_block())
+            air.clock.sleep(0.1)
+
+    play(10)
+    air.commit("two")
+    air.timeline.leave(air.timeline.on_air, 12 * SECOND)
+    play(8)
+    fader.aim(0.0, 2.0)
+    play(3600)
+    fader.aim(0.5, 2.0)
+    play(10)
+    now = air.clock.wall
+    with air.write() as archive:
+        out = tmp_path / "again.wav"
+        again = recreate(archive, air.shelf, now - 5, 4.0, out, now=now)
+        tape = np.concatenate([block.pcm for block in mixed])
+        assert again.start == pytest.approx(len(tape) - 5 * SECOND, abs=SECOND / 50)
+        assert np.array_equal(sf.read(out, dtype="float32")[0], tape[again.start : again.start + again.frames])
+        with pytest.raises(HistoryError, match="nothing aired at"):
+            archive.locate(now - 1800)
+        begin = now - 3600 - 10 - 8 + 1
+        again = recreate(archive, air.shelf, begin, 6.0, out, now=now)
+        assert np.array_equal(sf.read(out, dtype="float32")[0], tape[again.start : again.start + again.frames])
+        assert again.start == pytest.approx(11 * SECOND, abs=SECOND / 50)  # a float of seconds counted up 36 000 times
+    assert len(tape) == pytest.approx(30 * SECOND, abs=10)
     air.close()
 
 

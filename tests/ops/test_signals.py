@@ -58,6 +58,20 @@ def test_the_second_signal_forces() -> None:
         assert process.wait(20) == 128 + signal.SIGINT
 
 
+def test_a_reload_is_asked_for_once_for_each_request() -> None:
+    """SIGHUP is noted for the main loop and ends nothing."""
+    before = signal.getsignal(signal.SIGHUP)
+    signals = Signals()
+    try:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert signals.take_reload_request()
+        assert not signals.take_reload_request()
+        assert signals.stop is None
+    finally:
+        signals.restore()
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
 def test_stacks_are_dumped_once_for_each_request() -> None:
     """SIGUSR1 is noted for the main loop, and every thread's stack can be had by the thread's name."""
     before = signal.getsignal(signal.SIGUSR1)

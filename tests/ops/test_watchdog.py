@@ -48,7 +48,7 @@ def test_a_silent_station_is_neither_ready_nor_alive(manager: socket.socket, tmp
     """READY waits for the first audible block; the watchdog is fed only while they come; both turns are logged once."""
     clock, audible = HandClock(), False
     notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "30000000"})
-    watchdog = Watchdog(lambda: audible, notifier, clock)
+    watchdog = Watchdog(lambda: audible, notifier, clock, why=lambda: "nobody plays")
 
     def pass_seconds(seconds: int) -> None:
         for _ in range(seconds):
@@ -69,3 +69,5 @@ def test_a_silent_station_is_neither_ready_nor_alive(manager: socket.socket, tmp
         assert heard(manager) == ["WATCHDOG=1"]
     notifier.close()
     assert [event["event"] for event in events] == ["ready", "inaudible", "audible_again"]
+    assert events[1]["reason"] == "nobody plays"
+    assert events[2]["seconds"] == 60.0

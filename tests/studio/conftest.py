@@ -35,7 +35,8 @@ def faulty_studio(tmp_path: Path) -> Iterator[Callable[..., ChildStudio]]:
         plan_file.write_text(plan)
         script = Path(__file__).with_name("fault_child.py")
         command = (sys.executable, str(script), str(plan_file))
-        studio = ChildStudio(tmp_path, limits=replace(QUICK, **changes), command=command)
+        tally = changes.pop("tally", None)
+        studio = ChildStudio(tmp_path, limits=replace(QUICK, **changes), command=command, tally=tally)
         studios.append(studio)
         return studio
 

@@ -1,7 +1,8 @@
 """A studio child for tests: the real child's set-up, and a ``produce`` that can be told to go wrong.
 
-Usage: ``python fault_child.py PLAN_FILE [chords]``. The file holds one word a line; each order uses up the first line,
-and when none is left orders are met. So a plan outlives the children that it breaks. The words:
+Usage: ``python fault_child.py PLAN_FILE [chords|music]``: with ``chords`` it publishes steady chords of twelve seconds,
+with ``music`` the takes that ship, one after another, else nothing. The file holds one word a line; each order uses up
+the first line, and when none is left orders are met. So a plan outlives the children that it breaks. The words:
 hang, die, exit, garbage, flood, error, gate, memory, stop.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+import latentfm
 from latentfm import bank
 from latentfm.audio.pcm import CHANNELS, SAMPLE_RATE
 from latentfm.brief import Brief, Carry, Key
@@ -25,6 +27,7 @@ from latentfm.take import Seam, TakeInfo
 
 SECONDS = 6
 CHORD_SECONDS = 12
+SHIPPED = Path(latentfm.__file__).parent / "takes"
 
 
 def chord_take(brief: Brief, folder: Path) -> TakeInfo:
@@ -67,6 +70,21 @@ def publish_chord(brief: Brief, folder: Path) -> TakeInfo:
     return info
 
 
+def publish_music(brief: Brief, folder: Path) -> TakeInfo:
+    """Publish one of the takes that ship as if it had been made just now: real music, at once."""
+    described = chord_take(brief, folder)
+    shipped = sorted(path for path in SHIPPED.iterdir() if path.is_dir())
+    take = bank.read_take(shipped[section_number(brief) % len(shipped)], "take.opus")
+    with bank.TakeReader(take.folder / "take.opus") as reader:
+        audio = reader.read(reader.frames)
+    kept = {name: getattr(described, name) for name in ("id", "playlist", "seed", "attempt", "carry", "title")}
+    info = take.info.model_copy(
+        update={**kept, "frames": len(audio), "provenance": {"brief": brief.model_dump(mode="json")}}
+    )
+    bank.write_take(folder, info, audio, b"MThd")
+    return info
+
+
 def next_word(plan: Path) -> str:
     """Take the first word off the plan."""
     words = plan.read_text().split() if plan.exists() else []
@@ -77,8 +95,7 @@ def next_word(plan: Path) -> str:
 def main() -> int:
     """Serve orders as planned."""
     plan = Path(sys.argv[1])
-    chords = sys.argv[2] == "chords"
-    make = publish_chord if chords else chord_take
+    make = {"chords": publish_chord, "music": publish_music}.get(sys.argv[2], chord_take)
     answers = os.dup(1)
 
     def produce(brief: Brief, folder: Path) -> TakeInfo:
@@ -102,12 +119,12 @@ def main() -> int:
         elif word == "error":
             raise ComposeError("no progression fits")
         elif word == "gate":
-            raise GateError("silence of 3.0 s")
+            raise GateError("silence of 3.0 s", "silence")
         elif word == "memory":
             bytearray(8 * 2**30)
         return make(brief, folder)
 
-    return child.serve(lambda: produce, sys.argv[2 + chords :])
+    return child.serve(lambda: produce, sys.argv[2 + (make is not chord_take) :])
 
 
 if __name__ == "__main__":

@@ -48,6 +48,13 @@ def test_a_brief_becomes_the_take_ordered(faulty_studio: FaultyStudio, brief: Br
     assert take.provenance["pid"] != os.getpid()
 
 
+def test_the_studio_is_what_the_kernel_kills_first(faulty_studio: FaultyStudio, brief: Brief) -> None:
+    """When memory runs out, the child goes before the station does: its own value is raised, the station's is not."""
+    pid = faulty_studio().submit(brief).result(30).provenance["pid"]
+    assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "500\n"
+    assert int(Path("/proc/self/oom_score_adj").read_text()) < 500
+
+
 @pytest.mark.parametrize("fault", ["die", "exit", "hang", "stop", "garbage", "flood"])
 def test_a_child_that_breaks_is_replaced_and_the_brief_tried_again(
     faulty_studio: FaultyStudio, brief: Brief, fault: str

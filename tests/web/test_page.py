@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from selenium.webdriver.common.by import By
+
+from latentfm.hours import Hearing
 
 
 def test_the_page_plays_and_shows_the_title(radio: Any, browser: Any, eventually: Callable[..., None]) -> None:
@@ -60,3 +63,49 @@ def test_the_page_needs_nothing_from_elsewhere(radio: Any) -> None:
 def _position(browser: Any) -> float:
     position: float = browser.execute_script("return document.getElementById('player').currentTime")
     return position
+
+
+def test_a_closed_station_says_until_when(radio: Any, browser: Any, eventually: Callable[..., None]) -> None:
+    """The title that the silence has is shown, no mood beside it, and the state says until when, in the station's time.
+
+    The zone is not the browser's: today and the weekday are those of the station's own day.
+    """
+    zone = timezone(timedelta(hours=13))
+    today = datetime.now(zone).replace(hour=23, minute=59)
+    radio.hearing = Hearing(False, today, 1.0)
+    radio.noise.title = "Closed until 23:59"
+    browser.get(f"http://127.0.0.1:{radio.web.port}/")
+    state = browser.find_element(By.ID, "state")
+
+    def says(text: str) -> None:
+        eventually(lambda: state.text == text, 10, f"the page does not say: {text}")
+
+    says("Closed until 23:59.")
+    eventually(
+        lambda: browser.find_element(By.ID, "title").text == "Closed until 23:59", 10, "the title does not say it"
+    )
+    assert browser.find_element(By.ID, "mood").text == ""
+    soon = (today + timedelta(days=3)).replace(hour=0, minute=5)
+    radio.hearing = Hearing(False, soon, 1.0)
+    says(f"Closed until {soon:%a} 00:05.")
+    late = (today + timedelta(days=40)).replace(hour=10, minute=0)
+    radio.hearing = Hearing(False, late, 1.0)
+    says(f"Closed until {late.day} {late:%b %Y} 10:00.")
+    radio.hearing = Hearing(False, None, 1.0)
+    says("Closed.")
+
+
+def test_a_pause_is_told(radio: Any, browser: Any, eventually: Callable[..., None]) -> None:
+    """A pause is no "Live.", and stands beside the hours; a silence that nobody asked for goes before both."""
+    radio.paused = True
+    browser.get(f"http://127.0.0.1:{radio.web.port}/")
+    state = browser.find_element(By.ID, "state")
+    eventually(lambda: state.text == "Paused.", 10, "the page does not say that the music is paused")
+    radio.hearing = Hearing(False, None, 1.0)
+    eventually(lambda: state.text == "Closed, and paused.", 10, "the page does not say both")
+    radio.paused, radio.hearing = False, Hearing(True, None, 1.0)
+    eventually(lambda: state.text == "Live.", 10, "the page does not say that the music goes on")
+    radio.noise.level = 0.0
+    eventually(lambda: state.text == "Silent at the moment.", 15, "the page does not say that nothing is heard")
+    radio.paused = True
+    assert state.text == "Silent at the moment."

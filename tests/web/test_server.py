@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from latentfm.broadcast.block import Playing
 from latentfm.broadcast.health import Pulse
 from latentfm.broadcast.outputs import OutputStatus
 from latentfm.errors import OutputError
+from latentfm.hours import Hearing
 from latentfm.web.server import listen
 from latentfm.web.status import OnAir, Status
 
@@ -34,25 +35,15 @@ def test_the_status_says_what_plays(radio: Any) -> None:
     assert [(output["kind"], output["state"]) for output in status["outputs"]] == [("web", "connected")]
 
 
-def test_health_is_the_audio(radio: Any, eventually: Callable[..., None]) -> None:
-    """``/healthz`` is 200 while something is heard, and 503 once there is silence, though every thread lives."""
-    with radio.get("/healthz") as answer:
-        assert (answer.status, answer.read()) == (200, b"ready\n")
-    radio.noise.level = 0.0
-    eventually(lambda: radio.code("/healthz") == 503, 8, "silence was not noticed")
-    with radio.get("/status.json") as answer:
-        assert json.load(answer)["health"] == "silent"
-    radio.noise.level = 0.1
-    eventually(lambda: radio.code("/healthz") == 200, 5, "the music was not noticed")
-
-
 def test_an_output_that_is_away_degrades_the_station() -> None:
     """An Icecast that is not there leaves the station ready, and says so."""
     outputs = (OutputStatus("web", "web", "connected"), OutputStatus("icecast", "icecast", "waiting", "refused"))
     assert Status("x", Pulse(True, 0.1, PLAYING), outputs=outputs).health == "degraded"
     assert Status("x", Pulse(True, 0.1, PLAYING), outputs=outputs[:1]).health == "ready"
     assert Status("x", Pulse(False, None, None), outputs=outputs[:1]).health == "silent"
-    assert Status("x", Pulse(False, None, None)).document()["now"] is None
+    document = Status("x", Pulse(False, None, None)).document()
+    assert document["now"] is None
+    assert document["sound"] == {"lufs": None, "true_peak_dbtp": None, "blank": False, "fallback": False}
 
 
 def test_the_status_says_what_is_on_and_what_comes_next() -> None:
@@ -80,7 +71,7 @@ def test_a_port_in_use_costs_this_output_only(make_radio: Callable[..., Any], ev
             assert "in use" in radio.web.status.reason
             eventually(lambda: radio.monitor.pulse.ready, 5, "the feed does not go on")
     eventually(lambda: radio.web.status.state == "connected", 15, "the port was not taken up")
-    assert radio.code("/healthz") == 200
+    assert radio.code("/readyz") == 200
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["part_failed"]
 
 
@@ -107,7 +98,7 @@ def test_it_listens_on_loopback_only(radio: Any) -> None:
 
 def test_nothing_can_be_written(radio: Any) -> None:
     """Everything is read-only, and what is not there is a 404."""
-    for path in ("/", "/stream.mp3", "/status.json", "/healthz"):
+    for path in ("/", "/stream.mp3", "/status.json", "/healthz", "/readyz", "/metrics"):
         with radio.get(path, "POST") as answer:
             assert answer.status == 405
     with radio.get("/nothing") as answer:
@@ -125,3 +116,18 @@ def test_it_can_be_stopped_while_somebody_listens(radio: Any, caplog: pytest.Log
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
     assert radio.web.status.state == "stopped"
     listen("127.0.0.1", port).close()
+
+
+def test_the_status_says_when_the_station_is_open() -> None:
+    """Open or closed, until when, and the gain of quiet hours in dB; a silence that was asked for is healthy."""
+    at = datetime(2027, 3, 12, 10, tzinfo=UTC)
+    closed = Status("x", Pulse(True, 900.0, PLAYING, gain=0.0), hearing=Hearing(False, at, 1.0))
+    assert closed.health == "ready"
+    assert closed.document()["hours"] == {"open": False, "until": "2027-03-12T10:00+00:00", "gain_db": 0.0}
+    quiet = Status("x", Pulse(True, 0.1, PLAYING), hearing=Hearing(True, None, 0.25), paused=True).document()
+    assert (quiet["hours"], quiet["paused"]) == ({"open": True, "until": None, "gain_db": -12.0}, True)
+    assert Status("x", closed.pulse, on_air=OnAir("rain", asked=True)).document()["programme"] == {
+        "playlist": "rain",
+        "next": None,
+        "asked": True,
+    }

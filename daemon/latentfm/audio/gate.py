@@ -55,13 +55,13 @@ def check(
     _check_samples(pcm)
     longest = longest_silence(pcm)
     if longest > max_silence:
-        raise GateError(f"{longest:.2f} s of silence where the mood allows {max_silence:.2f} s")
+        raise GateError(f"{longest:.2f} s of silence where the mood allows {max_silence:.2f} s", "silence")
     peak = loudness.true_peak(pcm)
     if peak > ceiling + _CEILING_SLACK:
-        raise GateError(f"a true peak of {peak:.2f} dBTP where {ceiling:.2f} dBTP is the ceiling")
+        raise GateError(f"a true peak of {peak:.2f} dBTP where {ceiling:.2f} dBTP is the ceiling", "true_peak")
     measured = loudness.integrated(pcm)
     if not abs(measured - lufs) <= tolerance:
-        raise GateError(f"a loudness of {measured:.2f} LUFS where {lufs:.2f} LUFS was asked for")
+        raise GateError(f"a loudness of {measured:.2f} LUFS where {lufs:.2f} LUFS was asked for", "loudness")
     _check_repeat(pcm, recent)
 
 
@@ -77,27 +77,28 @@ def longest_silence(pcm: Pcm, threshold_db: float = SILENCE_DB) -> float:
 
 def _check_form(pcm: Pcm, frames: int, rate: int) -> None:
     if rate != SAMPLE_RATE:
-        raise GateError(f"a sample rate of {rate} Hz where {SAMPLE_RATE} Hz is played")
+        raise GateError(f"a sample rate of {rate} Hz where {SAMPLE_RATE} Hz is played", "form")
     if pcm.dtype != np.float32:
-        raise GateError(f"samples of type {pcm.dtype} where float32 is played")
+        raise GateError(f"samples of type {pcm.dtype} where float32 is played", "form")
     if pcm.ndim != 2 or pcm.shape[1] != CHANNELS:  # noqa: PLR2004 - frames and channels
-        raise GateError(f"an array of shape {list(pcm.shape)} where [frames, {CHANNELS}] is played")
+        raise GateError(f"an array of shape {list(pcm.shape)} where [frames, {CHANNELS}] is played", "form")
     if len(pcm) != frames or frames == 0:
-        raise GateError(f"{len(pcm)} frames where {frames} were announced")
+        raise GateError(f"{len(pcm)} frames where {frames} were announced", "form")
 
 
 def _check_samples(pcm: Pcm) -> None:
     peak = magnitude(pcm)
     if not math.isfinite(peak):
-        raise GateError("samples that are not numbers (NaN or infinity)")
+        raise GateError("samples that are not numbers (NaN or infinity)", "not_a_number")
     if peak >= 1.0:
-        raise GateError(f"clipping: {int(np.count_nonzero(np.abs(pcm) >= 1.0))} samples at full scale or over it")
+        clipped = int(np.count_nonzero(np.abs(pcm) >= 1.0))
+        raise GateError(f"clipping: {clipped} samples at full scale or over it", "clipping")
     for channel in pcm.T:
         flat = channel[1:] == channel[:-1]
         flat &= (channel[1:] > _FLAT_SHARE * peak) | (channel[1:] < -_FLAT_SHARE * peak)
         run = _longest_run(flat)
         if run >= _FLAT_FRAMES:
-            raise GateError(f"clipping: {run + 1} equal samples in a row near the peak")
+            raise GateError(f"clipping: {run + 1} equal samples in a row near the peak", "clipping")
 
 
 def _check_repeat(pcm: Pcm, recent: Iterable[str]) -> None:
@@ -106,7 +107,7 @@ def _check_repeat(pcm: Pcm, recent: Iterable[str]) -> None:
         return
     own = fingerprint(pcm)
     if any(alike(own, other) for other in lately):
-        raise GateError("a repeat of what aired lately")
+        raise GateError("a repeat of what aired lately", "repeat")
 
 
 def _longest_run(flags: NDArray[np.bool_]) -> int:

@@ -19,7 +19,7 @@ _BLOCK, _HOP = SAMPLE_RATE * 4 // 10, SAMPLE_RATE // 10  # frames: the standard'
 _LONG_BLOCK = SAMPLE_RATE * 3  # frames: EBU R 128's short-term window
 _WARM_UP = 5  # blocks ahead of a piece, in which the filters settle
 _PIECE = 200  # blocks that are measured together: the filters take 16 bytes a sample
-_OFFSET = -0.691  # LUFS of a power of 1
+OFFSET = -0.691  # LUFS of a power of 1
 _ABSOLUTE_GATE = -70.0  # LUFS
 _RELATIVE_GATE = -10.0  # LU
 _CHUNK = 8192  # frames
@@ -41,7 +41,12 @@ def integrated(pcm: Pcm) -> float:
     pyloudnorm weighs and measures the blocks, some 20 s at a time, so that memory does not grow with the length.
     It brings SciPy: this is for the studio, not for the process that streams.
     """
-    powers = _power(momentary(pcm))
+    return gated(momentary(pcm))
+
+
+def gated(levels: NDArray[np.float64]) -> float:
+    """Return the integrated loudness in LUFS of a stretch whose ``momentary`` loudness is given."""
+    powers = _power(levels)
     heard = powers[powers >= _power(_ABSOLUTE_GATE)]
     return _lufs(heard[heard > _power(_lufs(heard) + _RELATIVE_GATE)])
 
@@ -73,12 +78,12 @@ def _blocks(pcm: Pcm, block: int) -> NDArray[np.float64]:
 
 
 def _power(lufs: _Levels) -> _Levels:
-    powers: _Levels = 10.0 ** ((lufs - _OFFSET) / 10.0)
+    powers: _Levels = 10.0 ** ((lufs - OFFSET) / 10.0)
     return powers
 
 
 def _lufs(powers: NDArray[np.float64]) -> float:
-    return _OFFSET + 10.0 * math.log10(float(powers.mean())) if powers.size else SILENT
+    return OFFSET + 10.0 * math.log10(float(powers.mean())) if powers.size else SILENT
 
 
 def sample_peak(pcm: Pcm) -> float:

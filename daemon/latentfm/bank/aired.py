@@ -10,7 +10,7 @@ import structlog
 
 from latentfm.bank.files import replace_file
 
-_REMEMBERED = 20_000  # airings that are remembered at most
+_REMEMBERED = 2_000  # at most: twice what a bank may hold. The file is written anew with each airing
 
 log = structlog.get_logger()
 

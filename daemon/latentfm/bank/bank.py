@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from dataclasses import dataclass, replace
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import structlog
 from latentfm.audio.pcm import Pcm
 from latentfm.bank.aired import Aired
 from latentfm.bank.folder import MAKING, Take, TakeReader, read_take, write_take
+from latentfm.bank.room import Quota, Room, free_bytes
 from latentfm.errors import BankError
 from latentfm.take import TakeInfo
 
@@ -22,16 +24,9 @@ if TYPE_CHECKING:
 
 _PROVENANCE = ("fingerprint",)  # what is kept of it, besides the models of the brief
 _GOING = ".going-"  # begins the name of a folder that is no longer a take
+_ROOMY = 1.25  # of the floor: so much has to be free for a low disk to count as mended
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """How much the bank may hold."""
-
-    max_bytes: int = 8 * 1024**3
-    max_takes: int = 1_000
 
 
 class Bank:
@@ -44,6 +39,8 @@ class Bank:
         self._quota = quota or Quota()
         self._known: dict[str, Take] = {}
         self._damaged: set[str] = set()
+        self._unreadable = ""  # why the folder could not be listed the last time
+        self._low = False  # whether it was told that the disk is low
         self._lock = threading.Lock()
 
     def sweep(self) -> int:
@@ -67,10 +64,13 @@ class Bank:
         with self._lock:
             try:
                 names = {path.name for path in self.root.iterdir() if not path.name.startswith(".") and path.is_dir()}
+                self._unreadable = ""
             except FileNotFoundError:
                 names = set()
             except OSError as error:
-                log.warning("bank_unreadable", root=str(self.root), reason=str(error))
+                if str(error) != self._unreadable:  # it is asked for several times a second
+                    log.warning("bank_unreadable", root=str(self.root), reason=str(error))
+                self._unreadable = str(error)
                 names = set(self._known)
             self._known = {name: take for name, take in self._known.items() if name in names}
             for name in names - self._known.keys() - self._damaged:
@@ -78,7 +78,7 @@ class Bank:
                     self._known[name] = _light(read_take(self.root / name))
                 except BankError as error:
                     self._damaged.add(name)
-                    log.warning("take_damaged", take=name, reason=str(error))
+                    log.warning("take_damaged", take=name, reason=str(error), folder=str(self.root / name))
             found = sorted(self._known.values(), key=lambda take: (take.published, take.info.id))
         return tuple(take for take in found if playlist in (None, take.info.playlist))
 
@@ -115,22 +115,35 @@ class Bank:
         takes = list(self.takes())
         ranks = self.aired.ranks()
         takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0), take.published))
-        size, count = sum(take.size for take in takes), len(takes)
+        free = free_bytes(self.root)
+        room = Room(self._quota, takes, ranks, free, time.time_ns())  # the clock that published them, whatever it says
         gone = 0
         for take in takes:
-            if (size <= self._quota.max_bytes and count <= self._quota.max_takes) or count == 1:
-                break
-            if take.info.id in keep or not self._remove(take):
-                continue
-            size, count, gone = size - take.size, count - 1, gone + 1
+            if room.lacks(take) and take.info.id not in keep and self._remove(take):
+                room.gone(take)
+                gone += 1
+        self._tell_room(free, gone)
         return gone
+
+    def _tell_room(self, free: int | None, gone: int) -> None:
+        """Log once that the disk is low, and once that it is not any more."""
+        if free is None:
+            return
+        floor = self._quota.min_free
+        if free < floor and not self._low:
+            self._low = True
+            figures = {"free_mb": free // 10**6, "wanted_mb": floor // 10**6, "takes_removed": gone}
+            log.warning("disk_low", root=str(self.root), **figures)
+        elif free >= floor * _ROOMY and self._low:
+            self._low = False
+            log.info("disk_roomy", root=str(self.root), free_mb=free // 10**6)
 
     def _remove(self, take: Take) -> bool:
         going = self.root / f"{_GOING}{take.info.id}-{secrets.token_hex(4)}"
         try:
             take.folder.rename(going)  # so that nobody sees half a take
         except OSError as error:
-            log.warning("take_not_removed", take=take.info.id, reason=str(error))
+            log.warning("take_not_removed", take=take.info.id, reason=str(error), folder=str(take.folder))
             return False
         shutil.rmtree(going, ignore_errors=True)
         log.info("take_removed", take=take.info.id)

@@ -117,7 +117,8 @@ def read_take(folder: Path, audio: str = AUDIO) -> Take:
     """Read a take's folder back; raise BankError if anything in it is not as it was published."""
     try:
         info = TakeInfo.model_validate_json((folder / DOCUMENT).read_bytes())
-        size = sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file())
+        with os.scandir(folder) as entries:  # closed here even where a file vanishes meanwhile
+            size = sum(entry.stat().st_size for entry in entries if entry.is_file())
         published = folder.stat().st_mtime_ns
     except (OSError, ValidationError, ValueError) as error:
         raise BankError(f"{folder.name}/{DOCUMENT} can't be read: {error}") from error

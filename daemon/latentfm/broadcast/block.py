@@ -23,10 +23,19 @@ class Playing:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of PCM and what is audible in it."""
+    """A stretch of PCM and what is audible in it.
+
+    Attributes:
+        pcm: the audio, as it is to be heard.
+        playing: what it is of.
+        gain: the least factor that was applied to it on purpose; 0 is a silence that was asked for.
+        held: whether it is silence in place of a timeline that stands still.
+    """
 
     pcm: Pcm
     playing: Playing
+    gain: float = 1.0
+    held: bool = False
 
 
 class Blocks(Protocol):

@@ -175,6 +175,8 @@ class CueSheet:
 
     def offer(self, block: Block) -> None:
         """Tie frames and wall clock together as a block is handed on, at the first one after a pause."""
+        if block.held:
+            return  # the timeline stands still: the next block of it is tied to the clock anew
         now = self._clock.monotonic()
         pause, self._offered = now - self._offered, now
         if pause < _PAUSE:

@@ -13,10 +13,12 @@ import numpy as np
 
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm, seconds_to_frames, silence
 from latentfm.broadcast.cues import TakeSource
+from latentfm.broadcast.guard import Guard
 from latentfm.broadcast.source import Candidate, Reader
 
 STEP = SAMPLE_RATE // 2  # frames decoded at a time
 SPARE = seconds_to_frames(20.0)  # decoded ahead besides the crossfade window
+ENOUGH = seconds_to_frames(4.0)  # of which so much will do to go on air
 
 
 class Deck:
@@ -46,6 +48,7 @@ class Deck:
         self._closed = False
         self._changed = threading.Condition()
         self._reader: Reader | None = None
+        self._guard = Guard(candidate.info)
 
     def start(self) -> None:
         """Decode in a thread from now on."""
@@ -88,8 +91,13 @@ class Deck:
 
     @property
     def ready(self) -> bool:
-        """Return whether it may go on air: decoded as far ahead as asked for, or to its end."""
-        return (self._filled or self._ended) and self.available >= STEP
+        """Return whether it may go on air: decoded some seconds further than a crossfade, or as far as there is."""
+        return (self.full or self.available >= self.candidate.crossfade + ENOUGH) and self.available >= STEP
+
+    @property
+    def full(self) -> bool:
+        """Return whether it has decoded as far ahead as was asked for, or to its end."""
+        return self._filled or self._ended
 
     @property
     def useless(self) -> bool:
@@ -135,22 +143,23 @@ class Deck:
         try:
             if self._reader is None:
                 self._reader = self.candidate.open()
-            block = self._reader.read(STEP)
+            read = self._reader.read(STEP)
+            block = self._guard.look(read) if len(read) else self._guard.rest()
         except Exception as error:  # noqa: BLE001 - any fault of a take ends this take only, and is handed on
             self._finish(f"{error}" or type(error).__name__)
             return True
-        if not len(block):
+        if len(block):
+            self._keep(block)
+        if not len(read):
             short = self.candidate.info.frames - self._decoded
             self._finish(f"ends {short / SAMPLE_RATE:.1f} s early" if short > 0 else None)
-            return True
-        if not np.isfinite(block).all():
-            self._finish(f"holds no audio after {self._decoded / SAMPLE_RATE:.1f} s")
-            return True
+        return True
+
+    def _keep(self, block: Pcm) -> None:
         with self._changed:
             if not self._closed:
                 self._buffer.append(block)
                 self._decoded += len(block)
-        return True
 
     def _finish(self, failure: str | None) -> None:
         with self._changed:

@@ -14,6 +14,8 @@ import structlog
 
 from latentfm.audio.pcm import SAMPLE_RATE, seconds_to_frames
 from latentfm.broadcast.deck import Deck
+from latentfm.broadcast.fallback import STEADY, Fallback
+from latentfm.broadcast.leaving import next_bar
 from latentfm.broadcast.library import Library
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.player import Player
@@ -24,9 +26,11 @@ from latentfm.broadcast.tone_bed import Beds
 from latentfm.ops.clock import Clock
 
 LEAD = 15.0  # seconds before the window by which what comes next is being opened
-PATIENCE = 4.0  # seconds that a deck may take until it is ready
+PATIENCE = 4.0  # seconds that a deck which is not ready yet may stand still
 BED_SECONDS = 30.0  # a bed lasts at least this long before something is repeated; what is fresh need not wait
 _STANDBY_SPARE = seconds_to_frames(4.0)
+_SKIP = 20.0  # seconds that a skip may wait for a take
+_SKIP_SPARE = seconds_to_frames(0.3)  # from the look at a take to the bar line at which it is left
 _ROUND = 0.2  # seconds between two looks
 _RETRY = 1.0  # seconds until a search that found nothing is repeated
 
@@ -44,6 +48,9 @@ class Director:
     """Commits takes to a timeline, remembers what aired, and writes down what the pacing thread noted.
 
     ``step`` does one look and may be called without a thread; ``run`` calls it until it is told to stop.
+
+    Attributes:
+        fallback: whether something stands in for fresh takes.
     """
 
     def __init__(
@@ -55,7 +62,20 @@ class Director:
         clock: Clock,
         *,
         start_deck: Callable[[Deck], None] = Deck.start,
+        steady: int = STEADY,
     ) -> None:
+        """Look ahead for a timeline.
+
+        Args:
+            timeline: what is on air.
+            library: what may come next.
+            beds: makes tone beds.
+            notices: what the pacing thread noted.
+            clock: the station's.
+            start_deck: starts to decode what comes next.
+            steady: fresh takes that must lie ready for a fall back to be left.
+        """
+        self.fallback = Fallback(clock, steady=steady)
         self._timeline = timeline
         self._library = library
         self._beds = beds
@@ -63,12 +83,25 @@ class Director:
         self._clock = clock
         self._start_deck = start_deck
         self._loading: Deck | None = None
-        self._loading_until = 0.0
+        self._loading_since = self._loading_until = 0.0
+        self._loaded = 0  # frames that it had decoded when that was set
         self._search: Iterator[Candidate] | None = None
         self._search_after = 0.0
+        self._fresh_ready = False  # whether fresh takes lay ready at the search, be it that none fits
         self._marked: str | None = None
         self._reported: set[str] = set()
         self._bed_since: float | None = None
+        self._skip_asked, self._skip_until = False, float("-inf")
+        self._suited: str | None = None  # what was chosen for a skip: there may be nothing of the mood that is on
+
+    def skip(self) -> None:
+        """Go over to the next take at the next bar line, as soon as one is ready that suits the mood that is on."""
+        self._skip_asked, self._skip_until = True, self._clock.monotonic() + _SKIP
+
+    @property
+    def skipping(self) -> bool:
+        """Return whether a skip was asked for and is not under way yet."""
+        return self._clock.monotonic() < self._skip_until
 
     def next_seam(self) -> NextSeam:
         """Return when the first take that is not chosen yet is to enter."""
@@ -120,6 +153,8 @@ class Director:
         self._notices.drain()
         self._remember()
         self._stand_by()
+        if self.skipping:
+            self._skip()
         if self._loading is not None:
             self._wait_for(self._loading)
         elif self._due():
@@ -134,6 +169,8 @@ class Director:
                 self._reported.add(deck.playing.take_id)
                 self._condemn(deck.playing.take_id, deck.failure)
         playing = self._timeline.playing
+        if player is not None:
+            self.fallback.follow(playing)
         if player is None or playing.take_id == self._marked:
             return
         self._marked = playing.take_id
@@ -161,12 +198,31 @@ class Director:
         if replaced is not None:
             replaced.close()
 
+    def _skip(self) -> None:
+        """Leave what is on air for what is committed, unless that suits another mood than the one that is on."""
+        if self._skip_asked:  # what is being opened was chosen for another time, perhaps another mood
+            self._skip_asked = False
+            self.close()
+            self._search, self._search_after = None, 0.0
+        timeline, mood = self._timeline, self._library.mood(self._clock.time())
+        player, entering = timeline.on_air, timeline.entering
+        if entering is None or player is None:
+            return  # something is chosen first
+        if not timeline.undecided and entering.playing.playlist != mood and entering.playing.take_id != self._suited:
+            withdrawn = timeline.withdraw()
+            if withdrawn is not None:
+                withdrawn.close()
+                return
+        soon = player.position + _SKIP_SPARE
+        timeline.leave(player, next_bar(player.candidate.info, soon) if isinstance(player, Deck) else soon)
+        self._skip_until = float("-inf")
+
     def _due(self) -> bool:
         """Return whether it is time to choose what comes next."""
         timeline = self._timeline
         if not timeline.undecided or self._clock.monotonic() < self._search_after:
             return False
-        return timeline.playing.origin == "bed" or timeline.seconds_to_window() <= LEAD
+        return self.skipping or timeline.playing.origin == "bed" or timeline.seconds_to_window() <= LEAD
 
     def _load_next(self) -> None:
         """Open the next candidate of the search."""
@@ -177,28 +233,42 @@ class Director:
             self._search = None
             self._search_after = self._clock.monotonic() + _RETRY
             return
-        self._loading = Deck(candidate)
-        self._loading_until = self._clock.monotonic() + PATIENCE
+        self._loading, self._loaded = Deck(candidate), 0
+        self._loading_since = self._clock.monotonic()
+        self._loading_until = self._loading_since + PATIENCE
         self._start_deck(self._loading)
 
     def _candidates(self) -> Iterator[Candidate]:
-        at, bed_since, player = self.next_seam().at, self._bed_since, self._timeline.on_air
+        at = self._clock.time() if self.skipping else self.next_seam().at
+        bed_since, player = self._bed_since, self._timeline.on_air
+        self._fresh_ready = self._library.fresh_ready(at)
         candidates = self._library.candidates(at, without=player.playing.take_id if player is not None else None)
-        if bed_since is not None and self._clock.monotonic() - bed_since < BED_SECONDS:
+        if not self.skipping and bed_since is not None and self._clock.monotonic() - bed_since < BED_SECONDS:
             return (candidate for candidate in candidates if candidate.origin == "fresh")
+        if self.fallback.holds(*self._library.waiting(at)):
+            self._fresh_ready = False  # for as long as that lasts the station falls back
+            return iter(sorted(candidates, key=lambda candidate: candidate.origin == "fresh"))
         return candidates
 
     def _wait_for(self, deck: Deck) -> None:
-        """Commit a deck that is ready; give up on one that failed or takes too long."""
-        if deck.ready:
+        """Commit a deck that is ready; give up on one that failed or stands still.
+
+        A slow machine is busy for seconds with all that is to be decoded ahead: after some it goes on with that on air.
+        """
+        if deck.ready and (deck.full or self._clock.monotonic() > self._loading_since + PATIENCE):
+            self.fallback.committed(deck.playing, fresh_ready=self._fresh_ready)
             self._timeline.commit(deck)
+            self._suited = deck.playing.take_id if self.skipping else None
             log.info("take_committed", take=deck.playing.take_id, origin=deck.playing.origin)
             self._loading = self._search = None
             return
+        if deck.available > self._loaded:
+            self._loaded, self._loading_until = deck.available, self._clock.monotonic() + PATIENCE
         late = self._clock.monotonic() > self._loading_until
         if deck.useless or late:
             deck.close()
             self._loading = None
+            self._fresh_ready = self._fresh_ready and deck.playing.origin != "fresh"
             if deck.useless:
                 self._condemn(deck.playing.take_id, deck.failure or "it is empty")
             else:

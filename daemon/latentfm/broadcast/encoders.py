@@ -74,6 +74,7 @@ class Mp3Encoder:
         self._lame.silence()
         self._lame.set_bit_rate(kbits)
         self._lame.set_in_sample_rate(SAMPLE_RATE)
+        self._lame.set_out_sample_rate(SAMPLE_RATE)  # at 64 kbit/s LAME would take 24 kHz, and frames of MPEG-2
         self._lame.set_channels(CHANNELS)
         self._lame.set_quality(_QUALITY)
         self._framer = Mp3Framer()

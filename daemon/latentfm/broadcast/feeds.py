@@ -63,6 +63,11 @@ class Subscription:
         """Return whether nothing more will come."""
         return self._closed
 
+    @property
+    def waiting(self) -> int:
+        """Return how many bytes wait."""
+        return self._size
+
     def get(self, timeout: float) -> Chunk | None:
         """Return the next chunk, waiting up to ``timeout`` seconds; None if there is none by then."""
         with self._changed:
@@ -115,13 +120,19 @@ class Subscription:
 
 
 class Feed:
-    """One encoder and its subscribers. A sink of the runway; ``run`` belongs to a supervised thread."""
+    """One encoder and its subscribers. A sink of the runway; ``run`` belongs to a supervised thread.
+
+    Attributes:
+        dropped_blocks: blocks that the encoder was too slow for.
+        encoded: frames that it has encoded.
+    """
 
     def __init__(self, format_name: str = "mp3", kbits: int = 192) -> None:
         """Encode to a format at ``kbits`` kbit/s; raise OutputError if there is no such format."""
         self.format: Format = find_format(format_name)
         self.kbits = kbits
         self.dropped_blocks = 0
+        self.encoded = 0
         self._inbox: deque[Block] = deque()
         self._waiting = 0  # frames in the inbox
         self._arrived = threading.Condition()
@@ -134,6 +145,11 @@ class Feed:
     def name(self) -> str:
         """Return the feed's name, as in ``mp3-192``."""
         return f"{self.format.name}-{self.kbits}"
+
+    @property
+    def drained(self) -> bool:
+        """Return whether nothing waits for the encoder or for a subscriber."""
+        return not self._inbox and not any(one.waiting for one in self._subscriptions)
 
     @property
     def subscribers(self) -> int:
@@ -177,6 +193,7 @@ class Feed:
             block = self._next_block()
             if block is not None:
                 data = encoder.encode(block.pcm)
+                self.encoded += len(block.pcm)
                 if data:
                     self._hand_on(Chunk(data, block.playing))
         for subscription in self._subscriptions:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import threading
 import time
 
 import structlog
 
+from latentfm.broadcast.connection import Connection
 from latentfm.broadcast.feeds import BURST, Feed
-from latentfm.broadcast.icecast_wire import TIMEOUT, RefusedError, Target, check_answer, open_source, send_title, spoken
-from latentfm.broadcast.outputs import OutputStatus, State
+from latentfm.broadcast.icecast_wire import TIMEOUT, Target, check_answer, open_source, send_title, spoken
+from latentfm.broadcast.outputs import OutputStatus
 from latentfm.broadcast.supervised import Supervised, stop_all
 from latentfm.errors import OutputError
 
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0  # seconds between attempts
-_SOUND_AFTER = 20.0  # seconds of streaming after which the waits begin anew
+_LONGEST_WAIT = 15.0  # seconds between attempts
 _TITLE_WAIT = 2.0  # seconds until a title that was not taken is sent again
 _LOOK = 0.5  # seconds after which a waiting thread looks around
 
@@ -44,14 +43,10 @@ class IcecastOutput:
         self.name = f"icecast {target.host}:{target.port}{target.mount}"
         self._target = target
         self._feed = feed
-        self._longest_wait = longest_wait
         self._timeout = timeout
-        self._random = random.Random()
-        self._state: State = "starting"
-        self._reason: str | None = None
-        self._connects = 0
+        self._connection = Connection(self.name, longest_wait)
         self._bytes = 0
-        self._lost_at: float | None = None
+        self._last_write: float | None = None
         self._title: str | None = None  # what is audible in what was sent
         self._title_sent: str | None = None
         self._title_due = threading.Condition()
@@ -67,8 +62,10 @@ class IcecastOutput:
 
     def stop(self, timeout: float = 2.0) -> None:
         """Close the connection and stop."""
+        for part in self._parts:
+            part.ask_to_stop()
         stop_all(self._parts, timeout)
-        self._state = "stopped"
+        self._connection.state = "stopped"
 
     @property
     def status(self) -> OutputStatus:
@@ -76,40 +73,36 @@ class IcecastOutput:
         return OutputStatus(
             self.name,
             "icecast",
-            self._state,
-            self._reason,
+            self._connection.state,
+            self._connection.reason,
             title=self._title_sent,
-            connects=self._connects,
+            connects=self._connection.connects,
             bytes_sent=self._bytes,
+            last_write=self._last_write,
         )
 
     def _run_source(self, stop: threading.Event) -> None:
-        wait = _FIRST_WAIT
-        while not stop.is_set():
-            began = time.monotonic()
-            try:
-                self._stream(stop)
-            except (OutputError, OSError) as error:
-                self._note_fault(error)
-                if time.monotonic() - began > _SOUND_AFTER:
-                    wait = _FIRST_WAIT
-                stop.wait(wait * self._random.uniform(0.5, 1.0))
-                wait = min(wait * 2, self._longest_wait)
-            finally:
-                with self._title_due:
-                    self._title = self._title_sent = None
+        self._connection.keep(self._attempt, stop)
+
+    def _attempt(self, stop: threading.Event) -> None:
+        try:
+            self._stream(stop)
+        finally:
+            with self._title_due:
+                self._title = self._title_sent = None
 
     def _stream(self, stop: threading.Event) -> None:
         """Connect and send until ``stop`` is set or the connection breaks, which raises."""
         sock = open_source(self._target, self._feed.format.content_type, self._feed.kbits, self._timeout)
         try:
-            self._note_connect()
+            self._connection.made()
             with self._feed.subscribe(burst=BURST) as subscription:
                 while not stop.is_set():
                     chunk = subscription.get(_LOOK)
                     if chunk is not None:
                         sock.sendall(chunk.data)
                         self._bytes += len(chunk.data)
+                        self._last_write = time.time()
                         self._say(chunk.playing.title)
                     elif subscription.closed:
                         raise OutputError("the server does not keep up with the stream")
@@ -136,7 +129,7 @@ class IcecastOutput:
             with self._title_due:
                 if self._title == self._title_sent:
                     self._title_due.wait(_LOOK)
-                title, connects = self._title, self._connects
+                title, connects = self._title, self._connection.connects
                 if title is None or title == self._title_sent:
                     continue
             try:
@@ -149,23 +142,5 @@ class IcecastOutput:
                 continue
             failing = False
             with self._title_due:
-                if connects == self._connects and self._title is not None:
+                if connects == self._connection.connects and self._title is not None:
                     self._title_sent = title
-
-    def _note_connect(self) -> None:
-        self._connects += 1
-        self._state, self._reason = "connected", None
-        if self._connects == 1 or self._lost_at is None:
-            log.info("output_connected", output=self.name)
-        else:
-            log.info("output_reconnected", output=self.name, seconds=round(time.monotonic() - self._lost_at, 1))
-        self._lost_at = None
-
-    def _note_fault(self, error: OutputError | OSError) -> None:
-        refused = isinstance(error, RefusedError)
-        reason = str(error) or type(error).__name__
-        if self._state == "connected" or self._lost_at is None:
-            self._lost_at = time.monotonic()
-        if reason != self._reason:
-            log.warning("output_refused" if refused else "output_lost", output=self.name, reason=reason)
-        self._state, self._reason = "refused" if refused else "waiting", reason

@@ -7,6 +7,7 @@ Titles of MP3 mounts go to ``/admin/metadata?mode=updinfo``.
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import re
 import socket
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from latentfm.broadcast.connection import RefusedError
 from latentfm.broadcast.secret import Secret
 from latentfm.errors import OutputError
 
@@ -23,14 +25,17 @@ TIMEOUT = 10.0  # seconds for a connect, an answer, or for a chunk to be taken
 _SEND_BUFFER = 65_536  # bytes: small, so that a server that stalls is noticed in seconds
 _LONGEST_ANSWER = 16_384  # bytes of an answer's head
 _PORTS = {"http": 80, "https": 443}
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 401, 403, 404, 409
 _LET_IN = (100, 200)
+_HEAD_END = b"\r\n\r\n"
+_MOMENT = 1.0  # seconds for the rest of a refusal
+_LONGEST_REASON = 200  # characters
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _STATUS_LINE = re.compile(rb"^(?:HTTP/\d\.\d|ICY) (\d{3}) ?([^\r\n]*)")
 
 
-class RefusedError(OutputError):
-    """The server is there and says no: somebody must change a setting."""
+class BusyError(RefusedError):
+    """User and password are right, and another source is on the mount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +105,26 @@ def open_source(target: Target, content_type: str, kbits: int, timeout: float = 
         sock.settimeout(timeout)
         sock.sendall(_head(target, authorization, content_type, kbits))
         check_answer(_read_answer(sock))
+        sock.settimeout(timeout)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def probe(target: Target, content_type: str, kbits: int, timeout: float = TIMEOUT) -> bool:
+    """Try whether a source would be let in, and leave; return False if the mount has one already, which stays.
+
+    Icecast looks at the password first and then at the mount, and never lets a second source take one over. Where the
+    mount is free it exists for a moment, without a byte.
+
+    Raises RefusedError if the server says no, OutputError or OSError if it can't be reached or makes no sense.
+    """
+    try:
+        open_source(target, content_type, kbits, timeout).close()
+    except BusyError:
+        return False
+    return True
 
 
 def check_answer(answer: bytes) -> None:
@@ -111,13 +132,18 @@ def check_answer(answer: bytes) -> None:
     match = _STATUS_LINE.match(answer)
     if match is None:
         raise OutputError("what answers there is no Icecast server")
-    status, reason = int(match[1]), match[2].decode("latin-1").strip()
+    status = int(match[1])
+    reason = (_said(answer) or match[2].decode("latin-1")).strip()
     if status == _UNAUTHORIZED:
         raise RefusedError("the server refuses user or password (401): correct `user` or `password_file`")
+    if status == _CONFLICT or (status == _FORBIDDEN and "in use" in reason.lower()):  # Icecast 2.5, and up to 2.4
+        raise BusyError(f"the server refuses the mount ({status} {reason}): another source is on it")
+    if status == _NOT_FOUND:
+        raise RefusedError("the server knows no such mount (404): correct `url`; it may not be Icecast that answers")
     if status == _FORBIDDEN:
         raise RefusedError(
-            f"the server refuses the mount (403 {reason}): another source may be on it, the server may have no "
-            "room for one more source, or it may not allow this mount or format"
+            f"the server refuses the mount (403 {reason}): it may have no room for one more source, or not allow "
+            "this mount or format"
         )
     if status not in _LET_IN:
         raise OutputError(f"the server answers {status} {reason}")
@@ -177,13 +203,29 @@ def _head(target: Target, authorization: str, content_type: str, kbits: int) -> 
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+def _said(answer: bytes) -> str:
+    """Return what Icecast says below the head of a refusal, in plain text: it has the reason, the status line not."""
+    words = answer.partition(_HEAD_END)[2].decode("latin-1").strip()
+    return _CONTROL.sub(" ", words[:_LONGEST_REASON]) if not words.startswith("<") else ""
+
+
 def _read_answer(sock: socket.socket) -> bytes:
+    """Return the head of an answer; of one that lets nobody in, all of it, as far as it comes within a moment."""
     answer = b""
-    while b"\r\n\r\n" not in answer:
-        more = sock.recv(4096)
-        if not more or len(answer) > _LONGEST_ANSWER:
-            break
-        answer += more
+    with contextlib.suppress(TimeoutError):
+        while not _whole(answer) and len(answer) <= _LONGEST_ANSWER:
+            more = sock.recv(4096)
+            if not more:
+                break
+            answer += more
+            if _HEAD_END in answer:
+                sock.settimeout(_MOMENT)
     if not answer:
-        raise OutputError("the server closed the connection without an answer")
+        raise OutputError("the server gave no answer")
     return answer
+
+
+def _whole(answer: bytes) -> bool:
+    """Return whether nothing more is to be read of an answer: where the head lets a source in, the rest is its own."""
+    match = _STATUS_LINE.match(answer)
+    return _HEAD_END in answer and (match is None or int(match[1]) in _LET_IN)

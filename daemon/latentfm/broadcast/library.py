@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -97,6 +98,10 @@ class Library:
         fresh = [info for info in takes if info.id not in gone and info.carry.section > last]
         return tuple(sorted(fresh, key=lambda info: info.carry.section))
 
+    def mood(self, at: float) -> str:
+        """Return the mood that a seam at the moment ``at`` leads into."""
+        return self._slot_at(at).playlist
+
     def shipped(self, committed: Collection[str]) -> list[TakeInfo]:
         """Return those of the takes that ship which are on air or about to be: a new station goes on from them."""
         return [info for info in self._shipped.infos if info.id in committed]
@@ -115,6 +120,21 @@ class Library:
         near = slot.until is not None and slot.until - at <= CLOSE
         theirs = (info for info in chain if near and info.playlist == slot.following)
         return next(ours, None) or next(theirs, None)
+
+    def fresh_ready(self, at: float) -> bool:
+        """Return whether fresh takes lie ready for a seam at the moment ``at``, be it that none fits before a change.
+
+        Where one does not, something else enters by plan and not for want of them.
+        """
+        slot = self._slot_at(at)
+        near = slot.until is not None and slot.until - at <= EARLIEST
+        return bool(self.bank.unaired(slot.playlist) or (near and self.bank.unaired(slot.following)))
+
+    def waiting(self, at: float) -> tuple[int, float]:
+        """Return how many fresh takes of the mood at a moment lie ready, and the seconds until the next change."""
+        slot = self._slot_at(at)
+        ready = sum(info.playlist == slot.playlist for info in self.chain())
+        return ready, math.inf if slot.until is None else slot.until - at
 
     def candidates(self, at: float, without: str | None = None) -> Iterator[Candidate]:
         """Yield what may enter at the moment ``at``, best first.
@@ -141,7 +161,7 @@ class Library:
     def standby(self, at: float, without: str | None = None) -> Candidate | None:
         """Return a shipped take that is held in memory, of the mood at the moment if there is one, else None."""
         held = [info for info in self._shipped_by_airing() if info.id in self._shipped.memory and info.id != without]
-        mood = self._slot_at(at).playlist
+        mood = self.mood(at)
         chosen = next((info for info in held if info.playlist == mood), next(iter(held), None))
         return self._shipped_candidate(chosen) if chosen else None
 

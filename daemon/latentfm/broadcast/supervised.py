@@ -40,10 +40,16 @@ class Supervised:
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
+        _started.add(self)
+
+    def ask_to_stop(self) -> None:
+        """Ask the part to end, and wait for nothing."""
+        self._stop.set()
 
     def stop(self, timeout: float = 2.0) -> bool:
         """Ask the part to end and wait for it; return whether it has ended."""
         self._stop.set()
+        _started.discard(self)
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -72,6 +78,14 @@ class Supervised:
             self.fault = reason
             self._stop.wait(pause)
             pause = min(pause * 2, self._longest_pause)
+
+
+_started: set[Supervised] = set()  # in this process, and not asked to stop: whether they live is the process's health
+
+
+def started() -> tuple[Supervised, ...]:
+    """Return the parts of this process that were started and not stopped."""
+    return tuple(_started.copy())
 
 
 def stop_all(parts: Iterable[Supervised], timeout: float = 2.0) -> list[str]:

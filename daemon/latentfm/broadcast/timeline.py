@@ -16,12 +16,14 @@ import numpy as np
 from latentfm.audio.crossfade import equal_power
 from latentfm.audio.limiter import Limiter
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm
+from latentfm.broadcast import leaving
 from latentfm.broadcast.block import Block, Playing
 from latentfm.broadcast.cues import Cause, CueSheet, Voice
+from latentfm.broadcast.leaving import Leave
 from latentfm.broadcast.mixing import SWELL, crossfade, swell, whole
 from latentfm.broadcast.notices import Notices
 from latentfm.broadcast.player import Player
-from latentfm.broadcast.seam import SHORTEST, Window, plan
+from latentfm.broadcast.seam import Window
 from latentfm.ops.clock import SystemClock
 
 BLOCK = SAMPLE_RATE // 10
@@ -90,6 +92,7 @@ class Timeline:
         self._next: Player | None = None
         self._standby: Player | None = None
         self._fade: _Fade | None = None
+        self._leave: Leave | None = None
         self._playing: Playing = self._bed.playing
         self._said: Playing | None = None
         self._lock = threading.RLock()  # over what comes next, for as long as it takes to hand over
@@ -130,19 +133,22 @@ class Timeline:
         player = self._on_air
         if player is None:
             return 0.0
-        if self._fade or player.endless:
-            return float("inf")
-        limit = player.limit
-        window = plan(end=player.end, outs=player.outs, now=player.position, head=limit, limit=limit)
-        frames = window.start - player.position
-        if not player.ended:
-            frames = min(frames, player.available - limit)  # a reader that has stalled brings the window nearer
-        return max(frames, 0) / SAMPLE_RATE
+        return float("inf") if self._fade or player.endless else leaving.seconds_to_window(player)
 
     def commit(self, player: Player) -> None:
         """Say what comes next; it must be ready. Goes on air at the next window."""
         with self._lock:
             self._next = player
+
+    def withdraw(self) -> Player | None:
+        """Take back what was committed, for the caller to close; None if it is on its way already, or nothing was."""
+        with self._lock:
+            withdrawn, self._next = self._next, None
+        return withdrawn
+
+    def leave(self, player: Player, at: int) -> None:
+        """Leave a player at its frame ``at``, or a little later, for what is committed by then."""
+        self._leave = Leave(player, at)
 
     def stand_by(self, player: Player | None) -> Player | None:
         """Put a player in place for when there is nothing committed and the one on air fails or ends.
@@ -195,7 +201,8 @@ class Timeline:
         if player is None:
             player = self._cut_to_next()
         if self._fade is None:
-            window = self._window(player)
+            committed = self._next
+            window = leaving.window(player, committed, committed or self._standby, self._leave)
             if window is not None:
                 if window.start > player.position:
                     wanted = min(wanted, window.start - player.position)
@@ -212,23 +219,9 @@ class Timeline:
             offset, pcm = player.position, player.pull(wanted)
         return self._alone(player, offset, pcm)
 
-    def _window(self, player: Player) -> Window | None:
-        """Return the window that leads away from ``player``, or None while it just plays on."""
-        following = self._next or self._standby
-        if player.endless:
-            if self._next is None:
-                return None
-            return Window(player.position, max(min(player.limit, self._next.limit, self._next.head), SHORTEST))
-        limit = min(player.limit, following.limit if following else player.limit)
-        if not player.ended and player.available <= limit:
-            # Its reader is 20 s late: what is decoded is enough for a last crossfade, so leave now.
-            return Window(player.position, player.available)
-        head = following.head if following else limit
-        return plan(end=player.end, outs=player.outs, now=player.position, head=head, limit=limit)
-
     def _open(self, player: Player, window: Window) -> None:
         """Begin the crossfade to what comes next."""
-        late = not player.ended and not player.endless
+        late = not (player.ended or player.endless or leaving.asked(player, self._leave))
         if late:
             self._notices.put("reader_late", level="warning", take=player.playing.take_id)
         with self._lock:  # the director finds what was committed or the crossfade to it, never neither

@@ -177,18 +177,18 @@ class ToneBed:
 
 
 class Beds:
-    """Makes tone beds, no two alike, each in the key that ``key`` names at the time."""
+    """Makes tone beds, no two alike, each in the key and at the loudness that are set at the time."""
 
     def __init__(self, title: str, playlist: Callable[[], str], *, lufs: float = -16.0) -> None:
         """Make beds that listeners know as ``title``, on whatever ``playlist`` returns."""
         self.key = DEFAULT_KEY
         self._title = title
         self._playlist = playlist
-        self._lufs = lufs
+        self.lufs = lufs
         self._made = 0
 
     def __call__(self) -> ToneBed:
         """Return a new bed."""
         self._made += 1
         playing = Playing(self._title, "bed", self._playlist(), "bed")
-        return ToneBed(playing, key=self.key, seed=self._made, lufs=self._lufs)
+        return ToneBed(playing, key=self.key, seed=self._made, lufs=self.lufs)

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from latentfm import __version__
-from latentfm.cli import compose, export, history, models, programme, run, training
+from latentfm.cli import (
+    compose,
+    control,
+    devices,
+    doctor,
+    export,
+    history,
+    models,
+    monitor,
+    programme,
+    run,
+    training,
+)
 from latentfm.cli.options import prefixed
 from latentfm.errors import LatentFMError
 
@@ -51,7 +63,15 @@ def _global_options(
 
 app.command()(run.run)
 app.command()(run.check)
+app.command()(doctor.doctor)
+app.command()(monitor.monitor)
 app.command()(programme.programme)
+app.command()(control.status)
+app.command()(control.skip)
+app.command()(control.pause)
+app.command()(control.resume)
+app.command()(control.mood)
+app.command()(devices.devices)
 app.command()(compose.compose)
 app.command("continue")(compose.continue_)
 app.command()(compose.interpolate)

@@ -28,6 +28,7 @@ def programme(
     from rich.table import Table  # noqa: PLC0415
 
     from latentfm.config import load_config  # noqa: PLC0415
+    from latentfm.hours import hearing_at, hours_of  # noqa: PLC0415
     from latentfm.ops.clock import SystemClock  # noqa: PLC0415
     from latentfm.programme import Change, changes, entry_at, local, playlist_at, programme_of  # noqa: PLC0415
 
@@ -43,5 +44,8 @@ def programme(
     console = Console(width=None if Console().is_terminal else 160, highlight=False)
     typer.echo(f"{settings.station.name}, {settings.programme.timezone or 'the time zone of this machine'}")
     console.print(table)
+    hearing = hearing_at(hours_of(settings.hours, settings.programme.timezone), now)
+    if hearing.until is not None:
+        typer.echo(f"{'open' if hearing.open else 'closed'} until {hearing.until:%a %d %b %Y %H:%M}")
     if table.row_count == 1:
         typer.echo(f"no change within {days} day{'s' if days > 1 else ''}")

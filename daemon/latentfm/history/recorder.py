@@ -19,7 +19,7 @@ from latentfm.history.store import Retention, Store, TakeRecord, is_unusable, mo
 from latentfm.ops.clock import Clock, SystemClock
 from latentfm.take import TakeInfo
 
-EVERY = 10.0  # seconds between two commits: what a killed process forgets at most
+EVERY = 30.0  # seconds between two commits: what a killed process forgets at most, as a power cut does in any case
 _SOON = 1.0  # seconds until the first: a station that begins shows in its history at once
 _PRUNE_EVERY = 3_600.0
 
@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 class Recorder:
     """Writes a run of the station into the history.
 
-    ``step`` writes once and may be called without a thread; ``start`` calls it every ten seconds, until ``stop``.
+    ``step`` writes once and may be called without a thread; ``start`` calls it twice a minute, until ``stop``.
     """
 
     def __init__(
@@ -216,7 +216,7 @@ class Recorder:
     def _tell_lost(self) -> None:
         lost = self._cues.lost
         if lost != self._lost:
-            _log.warning("history_lost", cues=lost - self._lost)
+            _log.warning("history_lost", cues=lost - self._lost, path=str(self._path))
             self._lost = lost
 
 

@@ -64,6 +64,10 @@ class Jobs:
             self._schedule(name)
         return True
 
+    def again(self, name: str) -> None:
+        """Ask anew when a job is to run: what it goes by has changed."""
+        self._schedule(name)
+
     def next_run(self, name: str) -> datetime | None:
         """Return when a job runs next."""
         job = self._scheduler.get_job(name)

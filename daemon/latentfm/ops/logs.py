@@ -2,7 +2,7 @@
 
 Everything goes through one handler, the loggers of libraries too. With ``spool`` a thread of its own does the
 writing and lines are dropped, and counted, once it lags far behind: a terminal that is paused or a journal that
-stalls never holds up whoever logs.
+stalls never holds up whoever logs. There, floods of one event are dammed too (`flood`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
+from latentfm.ops.flood import Flood
+
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
 SPOOL_LINES = 2_000
 QUIET = ("apscheduler", "uvicorn.access", "matplotlib", "numba", "asyncio")  # say at warning level what they must
+DROPPED = "log_lines_dropped"  # the one event that comes from beneath the loggers
 LEVELS = ("debug", "info", "warning", "error")
 
 _handler: logging.Handler | None = None
@@ -56,6 +59,8 @@ def configure(level: str = "info", *, stream: TextIO | None = None, spool: bool 
     close()
     _handler = _SpoolHandler(stream) if spool else logging.StreamHandler(stream)
     _handler.setFormatter(formatter)
+    if spool:
+        _handler.addFilter(Flood())
     root = logging.getLogger()
     root.addHandler(_handler)
     root.setLevel(level.upper())
@@ -120,7 +125,7 @@ class _SpoolHandler(logging.Handler):
         while (line := self._lines.get()) is not None:
             dropped, self._dropped = self._dropped, 0
             if dropped:
-                line += f'\n{{"event": "log_lines_dropped", "level": "warning", "lines": {dropped}}}'
+                line += f'\n{{"event": "{DROPPED}", "level": "warning", "lines": {dropped}}}'
             with contextlib.suppress(OSError, ValueError):  # the terminal went away: the music goes on
                 self._stream.write(line + "\n")
                 self._stream.flush()

@@ -7,8 +7,20 @@ import ctypes
 import os
 import resource
 import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_ONE_THREAD_EACH = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 
 
 def die_with_parent(parent: int) -> None:
@@ -25,6 +37,24 @@ def die_with_parent(parent: int) -> None:
         os._exit(0)
 
 
+def child_environment() -> dict[str, str]:
+    """Return ours for a child, with one thread for each library, and with the code that runs here before any other."""
+    source_root = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [source_root, os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **dict.fromkeys(_ONE_THREAD_EACH, "1"), "PYTHONPATH": path}
+
+
+def take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Return what this process has as stdin and stdout; give libraries nothing to read, and stderr to print to."""
+    read = os.fdopen(os.dup(0), "rb")
+    write = os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return read, write
+
+
 def limit_data(megabytes: int) -> None:
     """Limit the memory that this process may allocate, in MiB; 0 sets no limit."""
     if megabytes > 0:
@@ -39,6 +69,35 @@ def step_back(niceness: int) -> None:
     """Give way to other processes by ``niceness`` steps."""
     with contextlib.suppress(OSError):
         os.nice(niceness)
+
+
+@contextlib.contextmanager
+def at_most(seconds: float, late: Callable[[], object]) -> Iterator[None]:
+    """Call ``late`` and end this process if what is done here takes longer; the kernel ends its children with it."""
+
+    def force() -> None:
+        late()
+        os._exit(1)
+
+    timer = threading.Timer(seconds, force)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def be_killed_first(adjustment: int) -> None:
+    """Tell the kernel to rather kill this process than others when memory runs out.
+
+    Any process may raise its own value; where /proc is closed, as in some containers, it stays as it is.
+
+    Args:
+        adjustment: of the badness that the kernel chooses by, in thousandths of all memory, from 0 to 1000.
+    """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(adjustment), encoding="ascii")
 
 
 def resident_mb(pid: int | None = None) -> float:

@@ -15,7 +15,9 @@ _SAME = 0.5  # seconds in which a second signal is the first one's echo: timeout
 
 
 class Signals:
-    """SIGTERM and SIGINT ask to stop, SIGUSR1 asks for every thread's stack. Made in the main thread.
+    """SIGTERM and SIGINT ask to stop, SIGHUP to read the configuration anew, SIGUSR1 for every thread's stack.
+
+    Made in the main thread.
 
     The handlers only set attributes: a lock taken there could be one that the interrupted code holds.
     """
@@ -24,12 +26,19 @@ class Signals:
         self.stop: signal.Signals | None = None
         self._asked = 0.0
         self._dump = False
+        self._reload = False
         self._before = {number: signal.signal(number, self._on_stop) for number in STOPPING}
         self._before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_dump)
+        self._before[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._on_reload)
 
     def take_dump_request(self) -> bool:
         """Return whether stacks have been asked for since the last call."""
         asked, self._dump = self._dump, False
+        return asked
+
+    def take_reload_request(self) -> bool:
+        """Return whether the configuration is to be read anew, if that was asked since the last call."""
+        asked, self._reload = self._reload, False
         return asked
 
     def restore(self) -> None:
@@ -46,6 +55,9 @@ class Signals:
 
     def _on_dump(self, _number: int, _frame: FrameType | None) -> None:
         self._dump = True
+
+    def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
+        self._reload = True
 
 
 def stacks() -> dict[str, str]:

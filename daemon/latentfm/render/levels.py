@@ -123,7 +123,7 @@ class Calibration:
         try:
             write(Table(fonts=named), self._cache)
         except OSError as error:
-            log.warning("levels_not_kept", path=str(self._cache), error=str(error))
+            log.warning("levels_not_kept", path=str(self._cache), reason=str(error))
 
 
 def shipped() -> Table:
@@ -186,7 +186,7 @@ def _read(path: Path) -> Table:
     except FileNotFoundError:
         return Table()
     except (OSError, ValidationError, UnicodeDecodeError) as error:
-        log.warning("levels_not_read", path=str(path), error=str(error).splitlines()[0])
+        log.warning("levels_not_read", path=str(path), reason=str(error).splitlines()[0])
         return Table()
     same = (table.method, table.velocity, table.registers) == (METHOD, VELOCITY, REGISTERS)
     return table if same else Table()

@@ -88,19 +88,20 @@ def _library() -> _Library:
     if None in (write_float, set_gen, set_type, set_log):
         raise RenderError("FluidSynth is older than version 2: apt install libfluidsynth3")
     for level in range(_LOG_LEVELS):
-        set_log(level, _on_log if level < len(_LOG_METHODS) else _LogFunction(), None)
+        set_log(level, _on_log if level < _TOLD else _LogFunction(), None)
     return _Library(fluidsynth, write_float, set_gen, set_type)
 
 
 _OUTPUT = (("out", c_void_p), ("off", c_int), ("incr", c_int))
 _LOG_LEVELS = 5
-_LOG_METHODS = ("error", "error", "warning")  # panic, error, warning; the chatter below (a line a sample) is dropped
+_TOLD = 3  # panic, error, warning; the chatter below (a line a sample) is dropped
 _LogFunction = CFUNCTYPE(None, c_int, c_char_p, c_void_p)
 
 
 def _log_message(level: int, message: bytes | None, data: int | None) -> None:
     del data
-    getattr(log, _LOG_METHODS[level])("fluidsynth_message", message=(message or b"").decode(errors="replace").strip())
+    write = log.error if level + 1 < _TOLD else log.warning
+    write("fluidsynth_message", message=(message or b"").decode(errors="replace").strip())
 
 
 _on_log = _LogFunction(_log_message)  # FluidSynth holds on to it, so it lives as long as the module

@@ -14,13 +14,13 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import structlog
 
-from latentfm.errors import LatentFMError
+from latentfm.errors import GateError, LatentFMError
 from latentfm.ops import logs
-from latentfm.ops.process import die_with_parent, limit_data, step_back
+from latentfm.ops.process import be_killed_first, die_with_parent, limit_data, step_back, take_pipes
 from latentfm.studio.protocol import MAX_LINE, Failed, Hello, Made, Order, ProtocolError, encode, parse_order
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     Produce = Callable[[Brief, Path], TakeInfo]
 
 _log = structlog.get_logger()
+
+_OOM_ADJUSTMENT = 500  # the station without a studio plays on for hours; the studio without a station is of no use
 
 
 def main(argv: Sequence[str]) -> int:
@@ -54,8 +56,9 @@ def serve(load: Callable[[], Produce], argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     die_with_parent(options.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    orders, replies = _take_pipes()
+    orders, replies = take_pipes()
     step_back(options.nice)
+    be_killed_first(_OOM_ADJUSTMENT)
     limit_data(options.memory)
     logs.configure("info")
     produce = load()
@@ -69,17 +72,6 @@ def serve(load: Callable[[], Produce], argv: Sequence[str]) -> int:
     return 0
 
 
-def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Keep stdin and stdout for ourselves; give libraries nothing to read and stderr to print to."""
-    orders = os.fdopen(os.dup(0), "rb")
-    replies = os.fdopen(os.dup(1), "wb", buffering=0)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return orders, replies
-
-
 def _answer(produce: Produce, line: bytes) -> Made | Failed:
     before = _cpu_seconds()
     try:
@@ -88,7 +80,8 @@ def _answer(produce: Produce, line: bytes) -> Made | Failed:
     except ProtocolError as error:
         return Failed(error=type(error).__name__, reason=str(error), broken=True)
     except LatentFMError as error:
-        return Failed(error=type(error).__name__, reason=str(error))
+        rejection = error.kind if isinstance(error, GateError) else None
+        return Failed(error=type(error).__name__, reason=str(error), rejection=rejection)
     except Exception as error:  # noqa: BLE001 - told to the station, which replaces this process
         if not isinstance(error, MemoryError):
             _log.error("studio_exception", trace=traceback.format_exc(limit=-8))

@@ -9,12 +9,11 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-import latentfm
+from latentfm.ops.process import child_environment
 from latentfm.studio.protocol import Failed, Hello, Made, Order, Pipe, ProtocolError, encode, parse_reply
 
 if TYPE_CHECKING:
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
-_ONE_THREAD_EACH = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 _OWN_FIELDS = ("event", "level", "timestamp")
 _LINES_KEPT = 12
 _LONGEST_LINE = 16_384
@@ -47,7 +38,7 @@ class Link:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment(),
+            env=child_environment(),
             bufsize=0,
         )
         assert self._process.stdin and self._process.stdout  # noqa: PT018, S101 - asked for above
@@ -122,13 +113,6 @@ class Link:
                 if text and not _relog(text):
                     self._said.append(text)
                     _log.debug("studio_said", text=text)
-
-
-def _environment() -> dict[str, str]:
-    """Return ours, with one thread for each library, and with the code that runs here before any other."""
-    source_root = str(Path(latentfm.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [source_root, os.environ.get("PYTHONPATH")]))
-    return {**os.environ, **dict.fromkeys(_ONE_THREAD_EACH, "1"), "PYTHONPATH": path}
 
 
 def _relog(text: str) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from latentfm.brief import Brief
-from latentfm.errors import StudioError
+from latentfm.errors import Rejection, StudioError
 from latentfm.take import TakeInfo
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Made(_Message):
 class Failed(_Message):
     """Child to station: no take; ``error`` is the class of the error and ``reason`` its message.
 
+    ``rejection`` says why the gate rejected it, if it was that.
     ``broken`` says that the child should be replaced: what went wrong is none of the errors it knows.
     """
 
@@ -64,6 +65,7 @@ class Failed(_Message):
     error: str
     reason: str
     broken: bool = False
+    rejection: Rejection | None = None
 
 
 Reply = Annotated[Hello | Made | Failed, Field(discriminator="kind")]

@@ -20,12 +20,14 @@ from latentfm.studio.identity import take_id
 from latentfm.studio.link import Link
 from latentfm.studio.patience import Limits, Patience, respawn_wait
 from latentfm.studio.protocol import Failed, Order, ProtocolError
+from latentfm.studio.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from latentfm.brief import Brief
+    from latentfm.errors import Rejection
     from latentfm.take import TakeInfo
 
 _log = structlog.get_logger()
@@ -49,18 +51,19 @@ class Studio(Protocol):
 class _TryFailedError(Exception):
     """One try of one brief came to nothing; ``broken`` says that the child can't be used any more."""
 
-    def __init__(self, kind: str, reason: str, *, broken: bool) -> None:
+    def __init__(self, kind: str, reason: str, *, broken: bool, rejection: Rejection | None = None) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
         self.broken = broken
+        self.rejection = rejection
 
 
 class ChildStudio:
     """A studio in a child process, published takes going to ``folder`` (the bank's).
 
     ``command`` starts the child; tests name their own. ``prepare`` is called before each start of one, when none runs:
-    time to sweep away what a killed one left half-written.
+    time to sweep away what a killed one left half-written. ``tally`` counts what became of the tries.
     """
 
     def __init__(
@@ -71,12 +74,14 @@ class ChildStudio:
         command: Sequence[str] = CHILD,
         clock: Clock | None = None,
         prepare: Callable[[], object] = lambda: None,
+        tally: Tally | None = None,
     ) -> None:
         self._folder = folder
         self._limits = limits or Limits()
         self._command = command
         self._clock = clock or SystemClock()
         self._prepare = prepare
+        self._tally = tally or Tally()
         self._patience = Patience(self._limits)
         self._random = Random()  # for jitter alone: what is composed never depends on it
         self._orders: queue.Queue[tuple[Brief, Future[TakeInfo]] | None] = queue.Queue()
@@ -123,7 +128,7 @@ class ChildStudio:
                 except StudioError as error:
                     future.set_exception(error)
                 except Exception as error:  # noqa: BLE001 - ours, not the child's: on with the next brief
-                    _log.exception("studio_fault")
+                    _log.exception("studio_fault", take=take_id(brief))
                     future.set_exception(StudioError(f"the studio's supervisor failed: {error}"))
         self._drop()
 
@@ -139,11 +144,13 @@ class ChildStudio:
                     break
                 self._note_failure(brief, failure, last=number + 1 == self._limits.tries)
                 if failure.broken:
+                    self._tally.child_broke()
                     self._drop()
                     self._breaks += 1
                 reason = f"{failure.kind}: {failure.reason}"
         if self._closing.is_set():
             raise StudioError("the studio was closed")
+        self._tally.gave_up()
         raise StudioError(f"no take of {brief.playlist.name} after {self._limits.tries} tries; the last one: {reason}")
 
     def _try(self, brief: Brief) -> TakeInfo:
@@ -158,7 +165,7 @@ class ChildStudio:
         except (EOFError, OSError, ProtocolError) as error:
             raise self._broke(link, error) from error
         if isinstance(reply, Failed):
-            raise _TryFailedError(reply.error, reply.reason, broken=reply.broken)
+            raise _TryFailedError(reply.error, reply.reason, broken=reply.broken, rejection=reply.rejection)
         if reply.take.id != take_id(brief):
             raise _TryFailedError("garbled", f"take {reply.take.id} is not the one ordered", broken=True)
         self._succeed(reply.take, self._clock.monotonic() - began, reply.cpu_seconds, reply.peak_mb)
@@ -204,7 +211,11 @@ class ChildStudio:
             link.end(grace)
 
     def _note_failure(self, brief: Brief, failure: _TryFailedError, *, last: bool) -> None:
-        """Log a failure once in an episode, however often it comes; how often is told when the episode ends."""
+        """Count a failure; log it once in an episode, however often it comes: how often is told at the end."""
+        if failure.rejection is None:
+            self._tally.failed()
+        else:
+            self._tally.rejected(failure.rejection)
         kind_and_reason = (failure.kind, failure.reason)
         log = _log.debug if kind_and_reason in self._episode else _log.warning
         self._episode.append(kind_and_reason)
@@ -213,6 +224,7 @@ class ChildStudio:
 
     def _succeed(self, take: TakeInfo, seconds: float, cpu_seconds: float, peak_mb: float) -> None:
         self._patience.made(seconds)
+        self._tally.made(seconds)
         self._breaks = 0
         if self._episode:
             _log.info("studio_recovered", failures=len(self._episode))

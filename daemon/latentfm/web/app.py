@@ -1,4 +1,4 @@
-"""The routes: a page, the stream, the status, the health."""
+"""The routes: a page, the stream, the status, and what supervisors ask."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from latentfm.broadcast.feeds import Feed
+from latentfm.web.probes import probe_routes
 from latentfm.web.status import Status
 from latentfm.web.stream import LiveStream, Seats
 
 _FRESH = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def make_app(feed: Feed, status: Callable[[], Status], seats: Seats, *, name: str = "Latent FM") -> Starlette:
+def make_app(
+    feed: Feed,
+    status: Callable[[], Status],
+    seats: Seats,
+    *,
+    name: str = "Latent FM",
+    more: Sequence[Route] = (),
+) -> Starlette:
     """Return the application.
 
     Args:
@@ -30,6 +38,7 @@ def make_app(feed: Feed, status: Callable[[], Status], seats: Seats, *, name: st
         status: returns the state of the station; called in a thread, as it may look at the disk.
         seats: how many may listen at once; one more gets a 503.
         name: the station's name.
+        more: other routes.
     """
     page, policy = _page(name)
 
@@ -44,16 +53,13 @@ def make_app(feed: Feed, status: Callable[[], Status], seats: Seats, *, name: st
     async def status_json(_: Request) -> Response:
         return JSONResponse((await run_in_threadpool(status)).document(), headers=_FRESH)
 
-    async def healthz(_: Request) -> Response:
-        now = await run_in_threadpool(status)
-        return PlainTextResponse(f"{now.health}\n", 200 if now.pulse.ready else 503, _FRESH)
-
     return Starlette(
         routes=[
             Route("/", home),
             Route("/stream.mp3", stream),
             Route("/status.json", status_json),
-            Route("/healthz", healthz),
+            *probe_routes(status),
+            *more,
         ]
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 import uvicorn
+from starlette.routing import Route
 
 from latentfm.broadcast.feeds import Feed
 from latentfm.broadcast.outputs import OutputStatus, State
@@ -64,6 +65,7 @@ class WebOutput:
         name: str = "Latent FM",
         max_listeners: int = MAX_LISTENERS,
         stall: float = STALL,
+        more: Sequence[Route] = (),
     ) -> None:
         """Serve the page, the stream and the status.
 
@@ -75,10 +77,11 @@ class WebOutput:
             name: the station's name, for the page.
             max_listeners: how many may listen at once.
             stall: seconds after which a client that takes nothing is disconnected.
+            more: routes besides the page's own.
         """
         self.name = f"web {host}:{port}"
         self._seats = Seats(max_listeners)
-        self._app = make_app(feed, status, self._seats, name=name)
+        self._app = make_app(feed, status, self._seats, name=name, more=more)
         self._host, self._port, self._stall = host, port, stall
         self._state: State = "starting"
         self._reason: str | None = None
@@ -101,6 +104,7 @@ class WebOutput:
             self._reason,
             listeners=self._seats.taken,
             connects=self._connects,
+            last_write=self._seats.last_write,
         )
 
     def start(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -18,6 +19,7 @@ class Seats:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.taken = 0
+        self.last_write: float | None = None  # when a listener last took something, in seconds since 1970
         self.closing = False
         self.waiting: set[asyncio.Event] = set()
 
@@ -88,6 +90,7 @@ class LiveStream(Response):
                         if self._interleaver is not None:
                             data = self._interleaver.push(data, chunk.playing.title)
                         await send({"type": "http.response.body", "body": data, "more_body": True})
+                        self._seats.last_write = time.time()
                     if subscription.closed:
                         break
                     await wake.wait()
