@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 import shutil
 import threading
@@ -112,32 +114,46 @@ class Bank:
         return TakeReader(take.audio)
 
     def trim(self, keep: Collection[str] = ()) -> int:
-        """Remove takes until the quota holds: first those aired longest ago, then the oldest unaired ones.
+        """Remove takes until the quota holds: damaged ones, then those aired longest ago, then the oldest unaired ones.
 
-        ``keep`` names takes on air or committed. At least one take always stays. Returns how many went.
+        ``keep`` names takes on air or committed. At least one sound take always stays. Returns how many went.
         """
         takes = list(self.takes())
         ranks = self.aired.ranks()
         takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0), take.published))
-        size, count = sum(take.size for take in takes), len(takes)
+        damaged = self._damaged_sizes()
+        ranked = [*damaged.items(), *((take.info.id, take.size) for take in takes)]
+        size, count, sound = sum(bytes_ for _, bytes_ in ranked), len(ranked), len(takes)
         gone = 0
-        for take in takes:
-            if (size <= self._quota.max_bytes and count <= self._quota.max_takes) or count == 1:
+        for take_id, bytes_ in ranked:
+            if size <= self._quota.max_bytes and count <= self._quota.max_takes:
                 break
-            if take.info.id in keep or not self._remove(take):
+            last = take_id not in damaged and sound == 1
+            if last or take_id in keep or not self._remove(take_id):
                 continue
-            size, count, gone = size - take.size, count - 1, gone + 1
+            size, count, gone = size - bytes_, count - 1, gone + 1
+            sound -= take_id not in damaged
         return gone
 
-    def _remove(self, take: Take) -> bool:
-        going = self.root / f"{_GOING}{take.info.id}-{secrets.token_hex(4)}"
+    def _damaged_sizes(self) -> dict[str, int]:
+        """Return the bytes of each take that is left out: a card that goes bad leaves more and more of them."""
+        with self._lock:
+            folders = [self.root / name for name in sorted(self._damaged)]
+        sizes = {}
+        for folder in folders:
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:  # shipped, or gone already
+                sizes[folder.name] = sum(entry.stat().st_size for entry in entries if entry.is_file())
+        return sizes
+
+    def _remove(self, take_id: str) -> bool:
+        going = self.root / f"{_GOING}{take_id}-{secrets.token_hex(4)}"
         try:
-            take.folder.rename(going)  # so that nobody sees half a take
+            (self.root / take_id).rename(going)  # so that nobody sees half a take
         except OSError as error:
-            log.warning("take_not_removed", take=take.info.id, reason=str(error))
+            log.warning("take_not_removed", take=take_id, reason=str(error))
             return False
         shutil.rmtree(going, ignore_errors=True)
-        log.info("take_removed", take=take.info.id)
+        log.info("take_removed", take=take_id)
         return True
 
 
