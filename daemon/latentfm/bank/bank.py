@@ -63,8 +63,10 @@ class Bank:
         return read_take(write_take(self.root, info, audio, midi))
 
     def takes(self, playlist: str | None = None) -> tuple[Take, ...]:
-        """Return the sound takes in the order of publication; a damaged one is skipped and logged once.
+        """Return the sound takes in the order they were made in; a damaged one is skipped and logged once.
 
+        That is the order of their sections: by the files' times alone, takes from before the clock was set back would
+        be the newest for as long as it was set back.
         Of their provenance they have what the next order needs; ``read_take`` returns all of it.
         """
         with self._lock:
@@ -85,7 +87,7 @@ class Bank:
                 except BankError as error:
                     self._damaged.add(name)
                     log.warning("take_damaged", take=name, reason=str(error))
-            found = sorted(self._known.values(), key=lambda take: (take.published, take.info.id))
+            found = sorted(self._known.values(), key=lambda take: (take.info.carry.section, take.published, take.info.id))
         return tuple(take for take in found if playlist in (None, take.info.playlist))
 
     def condemn(self, take_id: str, reason: str) -> None:
@@ -97,11 +99,11 @@ class Bank:
                 log.warning("take_damaged", take=take_id, reason=reason)
 
     def unaired(self, playlist: str | None = None) -> tuple[Take, ...]:
-        """Return the takes that have not aired, in the order of publication: each goes on from the one before."""
+        """Return the takes that have not aired, in the order they were made in: each goes on from the one before."""
         return tuple(take for take in self.takes(playlist) if take.info.id not in self.aired)
 
     def newest(self, playlist: str | None = None) -> Take | None:
-        """Return the take published last, aired or not: its carry is where the next section goes on."""
+        """Return the take made last, aired or not: its carry is where the next section goes on."""
         return next(reversed(self.takes(playlist)), None)
 
     def least_recently_aired(self, playlist: str | None = None) -> tuple[Take, ...]:
@@ -120,7 +122,7 @@ class Bank:
         """
         takes = list(self.takes())
         ranks = self.aired.ranks()
-        takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0), take.published))
+        takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0)))  # stable: else as made
         damaged = self._damaged_sizes()
         ranked = [*damaged.items(), *((take.info.id, take.size) for take in takes)]
         size, count, sound = sum(bytes_ for _, bytes_ in ranked), len(ranked), len(takes)

@@ -40,6 +40,8 @@ def play(seed: int, events: list[Later], seconds: float) -> dict[str, Any]:
         "cpu_seconds": round(time.process_time() - began, 1),
         "events": dict(simulation.happened),
         "blocks": seen.blocks,
+        "sound_looks": seen.sound,
+        "settled_looks": seen.settled,
         "airings": seen.airings,
         "takes": len(simulation.workshop.made),
         "heard": dict(seen.origins),

@@ -27,6 +27,7 @@ from week.workshop import Workshop
 TICK: Final = 2.0
 """Seconds between two looks of most parts: as much as a block lasts."""
 
+_DIRECTOR = 4.0  # seconds between two looks of a director that has nothing to do
 _RECORDER = 30.0
 
 
@@ -83,6 +84,7 @@ class Simulation:
                 one.studio.close()
             (one.bank.root / ".making-half").mkdir(parents=True, exist_ok=True)
         else:
+            self.trouble("restart", 5 * TICK)
             one.steering.leave()
             for _ in range(4):
                 self._step(one)
@@ -125,8 +127,10 @@ class Simulation:
         now = self.clock.monotonic()
         self._stage.turns.go_round()
         self.disk.go_round()
-        one.broadcast.director.step()
-        self.disk.go_round()
+        director = one.broadcast.director
+        if now % _DIRECTOR < TICK or director.skipping or director._search is not None:
+            director.step()
+            self.disk.go_round()
         one.steering.doorkeeper.look()
         one.jobs.check_clock()
         one.jobs._scheduler.look(self.clock.time())

@@ -31,12 +31,11 @@ from plain_takes import Wire
 from week import RATE
 from week.disk import Disk, batch
 from week.turns import Moment, Turns
-from week.workshop import Workshop, open_link
+from week.workshop import STEP, Workshop, open_link
 
 BLOCK = 2 * RATE  # frames: two seconds
 QUOTA = Quota(max_bytes=2 * 10**6, max_takes=40)
 BED_LEVEL = 0.05
-_STEP = 5 * RATE  # frames that a deck decodes at a time
 _LOOK_EVERY = 15.0  # seconds between two looks of an idle producer
 _REMEMBERED = 600  # airings
 
@@ -136,7 +135,7 @@ def install(stage: Callable[[], Stage]) -> None:
     fader._HELD = BLOCK
     tone_bed.ToneBed.__init__ = _plain_bed
     tone_bed.ToneBed.pull = _plain_pull
-    deck.STEP = _STEP
+    deck.STEP = STEP
     deck.Deck.start = director.Director.__init__.__kwdefaults__["start_deck"] = lambda one: stage().disk.start(one)
     aired._REMEMBERED = _REMEMBERED
     files.write_through = folder.write_through = lambda path, content: stage().disk.write(path, content)

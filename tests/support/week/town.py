@@ -32,12 +32,15 @@ HOURS = (
 
 
 def write_config(path: Path, state: Path, programme: int, hours: int, seed: int) -> None:
-    """Write a configuration with one of the programmes and one of the hours."""
+    """Write a configuration with one of the programmes and one of the hours.
+
+    With even seeds all history is kept, whatever the clock is set to; with odd ones it is pruned.
+    """
     entries = "".join(
         f'[[programme.entries]]\nat = "{at}"\nplaylist = "{mood}"\n' for at, mood in PROGRAMMES[programme].items()
     )
     path.write_text(
-        f'[station]\nstate_dir = "{state}"\nseed = {seed}\n[history]\nkeep_days = 2\nmax_mb = 10\n'
+        f'[station]\nstate_dir = "{state}"\nseed = {seed}\n[history]\nkeep_days = {2 if seed % 2 else 4000}\nmax_mb = 10\n'
         f'[programme]\nplaylist = "day"\ntimezone = "{ZONE.key}"\n{entries}{HOURS[hours]}',
         "utf-8",
     )

@@ -28,6 +28,9 @@ Spoiling = Literal["short", "silent", "loud", "nothing", "gap"]
 LEVELS = (0.10, 0.16, 0.22, 0.28)
 """Of takes, by turns: where one follows another without a crossfade it shows as a step."""
 
+STEP = 5 * SAMPLE_RATE
+"""Frames that a deck decodes at a time."""
+
 MIDI = b"MThd\0\0\0\6"
 _TOTAL = slice(21, 26)  # bytes of a FLAC file that hold the number of its frames, in their last 36 bits
 _GAP = 0.4  # seconds of silence that every mood allows
@@ -67,7 +70,9 @@ class Workshop:
         low, high = brief.seconds or brief.playlist.form.seconds
         section = section_number(brief)
         info = describe(take_id(brief), brief.playlist.name, float(self._rng.uniform(low, high)), section + 1)
-        info = info.model_copy(update={"provenance": {"brief": brief.model_dump(mode="json"), "fingerprint": "00"}})
+        facts = {"brief": brief.model_dump(mode="json"), "fingerprint": "00"}
+        carry = info.carry.model_copy(update={"latent": (float(section + 1),)})  # shows where an order goes on from
+        info = info.model_copy(update={"provenance": facts, "carry": carry})
         audio = np.full((info.frames, 2), LEVELS[section % len(LEVELS)], dtype=np.float32)
         try:
             folder = write_take(Path(order.folder), info, audio, MIDI)
@@ -82,9 +87,8 @@ class Workshop:
 
     def _spoil(self, path: Path, audio: Pcm, how: Spoiling) -> None:
         """Damage a take as cards do: its description and the head of its file say that all is well."""
-        at = int(len(audio) * self._rng.uniform(0.2, 0.8))
+        at = int(len(audio) * self._rng.uniform(0.2, 0.8)) // STEP * STEP  # decks judge loudness by steps
         spoilt = audio.copy()
-        subtype = "PCM_24"
         if how == "short":
             spoilt = spoilt[:at]
         elif how == "nothing":
@@ -94,9 +98,13 @@ class Workshop:
         elif how == "loud":
             spoilt[at:] = 0.999
         else:
-            spoilt[at : at + round(_GAP * SAMPLE_RATE)] = 0.0
+            ramp = np.linspace(1.0, 0.0, SAMPLE_RATE, dtype=np.float32)[:, np.newaxis]
+            rest = at + round(_GAP * SAMPLE_RATE)
+            spoilt[at - SAMPLE_RATE : at] *= ramp
+            spoilt[at:rest] = 0.0
+            spoilt[rest : rest + SAMPLE_RATE] *= ramp[::-1]
         encoded = io.BytesIO()
-        sf.write(encoded, spoilt, SAMPLE_RATE, format="FLAC", subtype=subtype)
+        sf.write(encoded, spoilt, SAMPLE_RATE, format="FLAC", subtype="PCM_24")
         head = bytearray(encoded.getvalue())
         total = int.from_bytes(head[_TOTAL], "big") >> 36 << 36 | len(audio)
         head[_TOTAL] = total.to_bytes(5, "big")
@@ -158,4 +166,4 @@ def open_link(workshop: Workshop, turns: Turns) -> Any:
     return lambda *_: SimulatedLink(workshop, turns)
 
 
-__all__ = ["CROSSFADE", "LEVELS", "MIDI", "SimulatedLink", "Workshop", "open_link"]
+__all__ = ["CROSSFADE", "LEVELS", "MIDI", "STEP", "SimulatedLink", "Workshop", "open_link"]
