@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from latentfm.broadcast import Shipped
 from latentfm.broadcast.deck import Deck
 from latentfm.history.store import Store
 from latentfm.ops.clock import Clock
@@ -60,7 +61,8 @@ class Disk:
         path.write_bytes(content)
 
     def _fill(self, deck: Deck) -> None:
-        in_memory = deck.candidate.origin == "shipped" and deck.candidate.info.id.endswith("-0")
+        info, source = deck.candidate.info, getattr(deck.candidate.open, "func", None)
+        in_memory = isinstance(source.__self__, Shipped) and info.id in source.__self__.memory if source else False
         while (in_memory or not self.stalled) and deck.fill():
             pass
 

@@ -61,9 +61,6 @@ def happen(simulation: Simulation, event: events.Event) -> None:
             simulation.trouble("restart", seconds)
 
 
-def moment(text: str) -> float:
-    """Return a moment in the station's zone."""
-    return datetime.fromisoformat(text).replace(tzinfo=town.ZONE).timestamp()
 
 
 def _repair(simulation: Simulation) -> None:

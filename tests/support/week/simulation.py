@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from latentfm.config import load_config, load_playlists
 from latentfm.errors import LatentFMError
 from latentfm.ops.clock import HandClock
 from latentfm.station import Station
-from week import happenings
+from week import SOUND, happenings
 from week.disk import Disk
 from week.events import Later
 from week.stand_ins import Stage, install
@@ -24,8 +24,8 @@ from week.turns import Turns
 from week.witness import Witness
 from week.workshop import Workshop
 
-TICK: Final = 2.0
-"""Seconds between two looks of most parts: as much as a block lasts."""
+TICK: Final = 0.5 if SOUND else 2.0
+"""Seconds between two looks of most parts: as often as the runway sends something."""
 
 _DIRECTOR = 4.0  # seconds between two looks of a director that has nothing to do
 _RECORDER = 30.0
@@ -40,7 +40,15 @@ class Simulation:
         troubled: when the last trouble of each kind was over, on the monotonic clock.
     """
 
-    def __init__(self, folder: Path, events: Sequence[Later], *, seed: int, begin: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        events: Sequence[Later],
+        *,
+        seed: int,
+        begin: float,
+        witness: Callable[[Simulation], Witness] | None = None,
+    ) -> None:
         """Prepare a station in a folder; it goes on air at ``begin``, in seconds since 1970."""
         self.clock = HandClock(begin)
         self.seed = seed
@@ -53,13 +61,14 @@ class Simulation:
         self.state = folder / "state"
         self.config = folder / "config.toml"
         self.asides: list[tuple[float, happenings.Aside]] = []  # what is to be done later, such as the end of a pause
-        self.witness = Witness(self)
+        self.witness = (witness or Witness)(self)
         self._events = deque(events)
         self._next_at = self.clock.monotonic() + (events[0].after if events else 0.0)
         self._stage = Stage(self.disk, self.workshop, Turns(self.clock), seed, self.witness.hear)
         install(lambda: self._stage)
-        station.SHIPPED = folder / "shipped"
-        write_shipped(station.SHIPPED)
+        if not SOUND:
+            station.SHIPPED = folder / "shipped"
+            write_shipped(station.SHIPPED)
         write_config(self.config, self.state, seed % 4, seed // 4 % 4, seed)
 
     def play(self, seconds: float) -> None:

@@ -28,13 +28,13 @@ from latentfm.sources import Sources
 from latentfm.studio import ChildStudio, producer, supervisor
 from latentfm.studio.producer import Producer
 from plain_takes import Wire
-from week import RATE
+from week import RATE, SOUND
 from week.disk import Disk, batch
 from week.turns import Moment, Turns
 from week.workshop import STEP, Workshop, open_link
 
-BLOCK = 2 * RATE  # frames: two seconds
-QUOTA = Quota(max_bytes=2 * 10**6, max_takes=40)
+BLOCK = timeline.BLOCK if SOUND else 2 * RATE  # frames
+QUOTA = Quota(max_bytes=200 * 10**6, max_takes=12) if SOUND else Quota(max_bytes=2 * 10**6, max_takes=40)
 BED_LEVEL = 0.05
 _LOOK_EVERY = 15.0  # seconds between two looks of an idle producer
 _REMEMBERED = 600  # airings
@@ -129,13 +129,8 @@ class Deaf:
 def install(stage: Callable[[], Stage]) -> None:
     """Put everything in place; ``stage`` returns what the run under way stands on."""
     structlog.configure(processors=[_listening(stage)], cache_logger_on_first_use=False)
-    crossfade._MILLISECOND = 1
-    timeline.Limiter = Wire
-    timeline.Timeline.__init__.__kwdefaults__["block"] = BLOCK
-    fader._HELD = BLOCK
-    tone_bed.ToneBed.__init__ = _plain_bed
-    tone_bed.ToneBed.pull = _plain_pull
-    deck.STEP = STEP
+    if not SOUND:
+        _silence_everything()
     deck.Deck.start = director.Director.__init__.__kwdefaults__["start_deck"] = lambda one: stage().disk.start(one)
     aired._REMEMBERED = _REMEMBERED
     files.write_through = folder.write_through = lambda path, content: stage().disk.write(path, content)
@@ -151,6 +146,17 @@ def install(stage: Callable[[], Stage]) -> None:
     station.Feed = station.WebOutput = steering.ControlSocket = Deaf
     station.Bank = lambda root, state: Bank(root, state, QUOTA)
     station.StateFolder = lambda path: _held(stage(), path)
+
+
+def _silence_everything() -> None:
+    """Put levels in the place of sound."""
+    crossfade._MILLISECOND = 1
+    timeline.Limiter = Wire
+    timeline.Timeline.__init__.__kwdefaults__["block"] = BLOCK
+    fader._HELD = BLOCK
+    tone_bed.ToneBed.__init__ = _plain_bed
+    tone_bed.ToneBed.pull = _plain_pull
+    deck.STEP = STEP
 
 
 class _Studio(ChildStudio):

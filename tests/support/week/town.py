@@ -16,7 +16,8 @@ ZONE = ZoneInfo("Europe/Berlin")
 MOODS = ("dawn", "day", "rain", "jig", "dusk", "waltz", "night", "chorale")
 
 _DAY = {"05:30": "dawn", "09:00": "day", "17:30": "dusk", "21:30": "night"}
-_BUSY = {f"{hour:02d}:{minute:02d}": MOODS[(hour * 3 + minute // 20) % 8] for hour in range(24) for minute in (0, 20, 40)}
+_BUSY = {f"{hour:02d}:00": MOODS[hour // 2 % 8] for hour in range(0, 24, 2)}
+_BUSY |= {f"12:{minute:02d}": mood for minute, mood in zip((5, 9, 14, 18, 23), ("night", "dawn", "day", "dusk", "jig"), strict=True)}
 PROGRAMMES: tuple[dict[str, str], ...] = ({}, _DAY, {"02:30": "dawn", "03:15": "day", "14:00": "night"}, _BUSY)
 """When which mood comes on; where nothing does, it is always day. The third has changes while clocks are changed."""
 
@@ -64,3 +65,8 @@ def change_of_clocks(after: float, month: int) -> float:
         if last.timestamp() > after:
             return last.timestamp()
     raise AssertionError("one of two years has it")
+
+
+def moment(text: str) -> float:
+    """Return a moment in the station's zone."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp()

@@ -12,14 +12,18 @@ import numpy as np
 import soundfile as sf
 
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm
-from latentfm.bank import AUDIO, write_take
+from latentfm.bank import AUDIO, TakeReader, read_take, write_take
 from latentfm.brief import Brief
+from latentfm.broadcast import deck
+from latentfm.broadcast.library import SHIPPED_AUDIO
 from latentfm.errors import BankError
 from latentfm.ops.clock import Clock
+from latentfm.station import SHIPPED
 from latentfm.studio.identity import section_number, take_id
 from latentfm.studio.protocol import Failed, Made, Order, ProtocolError
 from latentfm.take import TakeInfo
 from plain_takes import CROSSFADE, describe
+from week import SOUND
 from week.turns import Turns
 
 Outage = Literal["hangs", "dies", "rejects", "fails", "garbles"]
@@ -28,7 +32,7 @@ Spoiling = Literal["short", "silent", "loud", "nothing", "gap"]
 LEVELS = (0.10, 0.16, 0.22, 0.28)
 """Of takes, by turns: where one follows another without a crossfade it shows as a step."""
 
-STEP = 5 * SAMPLE_RATE
+STEP = deck.STEP if SOUND else 5 * SAMPLE_RATE
 """Frames that a deck decodes at a time."""
 
 MIDI = b"MThd\0\0\0\6"
@@ -67,13 +71,11 @@ class Workshop:
             return Failed(error="GateError", reason="silent for 1.2 s", rejection="silence")
         if self.outage == "fails":
             return Failed(error="ComposeError", reason="no candidate was left")
-        low, high = brief.seconds or brief.playlist.form.seconds
         section = section_number(brief)
-        info = describe(take_id(brief), brief.playlist.name, float(self._rng.uniform(low, high)), section + 1)
+        info, audio = self._material(brief, section)
         facts = {"brief": brief.model_dump(mode="json"), "fingerprint": "00"}
         carry = info.carry.model_copy(update={"latent": (float(section + 1),)})  # shows where an order goes on from
         info = info.model_copy(update={"provenance": facts, "carry": carry})
-        audio = np.full((info.frames, 2), LEVELS[section % len(LEVELS)], dtype=np.float32)
         try:
             folder = write_take(Path(order.folder), info, audio, MIDI)
         except BankError as error:
@@ -84,6 +86,18 @@ class Workshop:
         os.utime(folder, ns=(now, now))
         self.made.append(info)
         return Made(take=info, cpu_seconds=1.0, peak_mb=300.0)
+
+    def _material(self, brief: Brief, section: int) -> tuple[TakeInfo, Pcm]:
+        """Return a level for as long as was asked for; or a take that ships, under the name of the one ordered."""
+        if SOUND:
+            folder = self._rng.choice(sorted(SHIPPED.glob(f"{brief.playlist.name}-*")))
+            info = read_take(folder, SHIPPED_AUDIO[0]).info
+            with TakeReader(folder / SHIPPED_AUDIO[0]) as reader:
+                carry = info.carry.model_copy(update={"section": section + 1})
+                return info.model_copy(update={"id": take_id(brief), "carry": carry}), reader.read(reader.frames)
+        low, high = brief.seconds or brief.playlist.form.seconds
+        info = describe(take_id(brief), brief.playlist.name, float(self._rng.uniform(low, high)), section + 1)
+        return info, np.full((info.frames, 2), LEVELS[section % len(LEVELS)], dtype=np.float32)
 
     def _spoil(self, path: Path, audio: Pcm, how: Spoiling) -> None:
         """Damage a take as cards do: its description and the head of its file say that all is well."""
