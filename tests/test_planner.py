@@ -14,7 +14,7 @@ import pytest
 
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm
 from latentfm.bank import Bank, Take
-from latentfm.brief import Brief, Carry, Key
+from latentfm.brief import Brief
 from latentfm.broadcast import STEADY, Beds, Library, Shipped, deck, timeline
 from latentfm.broadcast.director import Director
 from latentfm.broadcast.notices import Notices
@@ -23,12 +23,12 @@ from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
 from latentfm.programme import GRACE, changes, local, playlist_at, programme_of, slot_at
 from latentfm.sources import Sources
-from latentfm.take import Seam, TakeInfo
+from latentfm.take import TakeInfo
 from latentfm.timetable import ProgrammeConfig
+from plain_takes import CROSSFADE, Wire, describe
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BLOCK = 5 * SAMPLE_RATE
-CROSSFADE = 8.0
 VOICES = [{"role": "lead"}, {"role": "pad"}, {"role": "bass"}]
 MOODS = ("dawn", "day", "dusk", "night")
 PLAYLISTS = {mood: Playlist.model_validate({"name": mood, "title": mood.title(), "voices": VOICES}) for mood in MOODS}
@@ -41,28 +41,6 @@ BUSY += [("12:23", "day")]
 def moment(text: str) -> float:
     """Return a moment in Berlin."""
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN).timestamp()
-
-
-def describe(take_id: str, mood: str, seconds: float, section: int) -> TakeInfo:
-    """Return the description of a take whose section lasts some seconds; its last chord rings on for three more."""
-    key = Key(tonic=0, mode="major")
-    outs = tuple(round((seconds - CROSSFADE - bars * 2.5) * SAMPLE_RATE) for bars in (1, 0))
-    return TakeInfo(
-        id=take_id,
-        title=take_id,
-        playlist=mood,
-        seed=1,
-        attempt=0,
-        key=key,
-        qpm=96.0,
-        frames=round((seconds + 3) * SAMPLE_RATE),
-        lufs=-16.0,
-        true_peak=-1.0,
-        max_silence=0.5,
-        seam=Seam(head=10 * SAMPLE_RATE, outs=outs),
-        carry=Carry(section=section, key=key, qpm=96.0, latent=(0.0,)),
-        provenance={},
-    )
 
 
 class Hum:
@@ -110,16 +88,6 @@ class HummingShipped(Shipped):
     def open(self, info: TakeInfo) -> Hum:
         """Return a reader."""
         return Hum(info.frames)
-
-
-class Wire:
-    """A limiter that does nothing."""
-
-    latency = 0
-
-    def process(self, pcm: Pcm) -> Pcm:
-        """Return what comes."""
-        return pcm
 
 
 @dataclass

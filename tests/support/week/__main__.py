@@ -9,10 +9,12 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 
 from week.events import DAY, HOUR, Chance, Later
+from week.sabotage import SABOTAGES
 from week.simulation import Simulation
 from week.town import HOURS, MOODS, PROGRAMMES, change_of_clocks
 
@@ -67,6 +69,19 @@ def draw(examples: int, seconds: float) -> None:
     check()
 
 
+def find_out() -> None:
+    """Build in one fault after the other; raise AssertionError for one that the witness does not find."""
+    for words, sabotage in SABOTAGES.items():
+        found = ""
+        with patch.object(sabotage.owner, sabotage.name, sabotage.value):
+            try:
+                play(sabotage.seed, list(sabotage.events), 4 * HOUR)
+            except AssertionError as error:
+                found = str(error)
+        assert words in found.partition("\n")[0], f"{words!r} was found as {found[:80]!r}"
+        print(json.dumps({"found": found.partition(", at")[0]}), flush=True)  # noqa: T201
+
+
 def main() -> int:
     """Play what is asked for; return 0, or raise what is wrong."""
     parser = argparse.ArgumentParser(prog="week", description=__doc__)
@@ -75,7 +90,10 @@ def main() -> int:
     parser.add_argument("--every", type=float, default=40.0, help="minutes between two events, on average")
     parser.add_argument("--examples", type=int, default=0, help="schedules that hypothesis draws")
     parser.add_argument("--example-hours", type=float, default=3.0, help="that each of them is played for")
+    parser.add_argument("--sabotage", action="store_true", help="build in faults, and fail where one is not found out")
     options = parser.parse_args()
+    if options.sabotage:
+        find_out()
     for seed in options.seeds:
         span = options.hours * HOUR
         print(json.dumps(play(seed, CHANCE.of_seed(seed, span, options.every * 60.0), span)), flush=True)  # noqa: T201

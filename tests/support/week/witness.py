@@ -84,6 +84,7 @@ class Witness:
         self._open_since: float | None = None
         self._wrong = ""
         self._gain = 1.0
+        self._playing: Playing | None = None
 
     def note(self, event: Event) -> None:
         """Remember what happened, to be told with what is wrong."""
@@ -106,7 +107,8 @@ class Witness:
         remove, bank = station.bank._remove, station.bank
 
         def checked(take_id: str) -> bool:
-            committed = station.broadcast.director.committed
+            air = station.broadcast.timeline
+            committed = [player.playing.take_id for player in (air.on_air, air.entering) if player is not None]
             self._assert(take_id not in committed, f"{take_id} was removed while committed")
             return remove(take_id)
 
@@ -205,8 +207,12 @@ class Witness:
         """Check falling back, and that the mood is right."""
         simulation, active = self._simulation, station.broadcast.director.fallback.active
         calm = simulation.calm()
-        if playing.origin == "bed":
-            self._assert(active or calm < 5.0, "the bed is no fall back")
+        if playing is self._playing and self.seen.looks % 15 == 0:  # it has been on since the last look
+            if playing.origin == "fresh":
+                self._assert(not active, "a fresh take is a fall back")
+            elif not station.bank.unaired():
+                self._assert(active, "nothing is fresh, and that is no fall back")
+        self._playing = playing
         if calm > BACK and simulation.workshop.making[1] <= 40.0 and not simulation.workshop.spoiling:
             self.seen.sound += 1
             self._assert(not active and playing.origin != "bed", f"still falling back after {calm:.0f} s")
