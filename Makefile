@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening models parity takes lock install upgrade uninstall clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening week models parity takes lock install upgrade uninstall clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -53,6 +53,9 @@ listen: setup-test  ## record five minutes of a running station and judge them (
 
 evening: setup-test  ## run four moods in 20 minutes with listeners, and time each change (ARGS=--write: docs/evening.md)
 	@exec $(bin)/python scripts/evening.py $(ARGS)
+
+week: setup-test  ## simulate weeks of faults, and hours with real sound (docs/week.md; ARGS=--write writes it; minutes)
+	@exec $(bin)/python scripts/week.py $(ARGS)
 
 models:  ## train the models that ship, from the sources, resumable (hours)
 	@scripts/setup.sh train

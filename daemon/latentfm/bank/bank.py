@@ -87,7 +87,9 @@ class Bank:
                 except BankError as error:
                     self._damaged.add(name)
                     log.warning("take_damaged", take=name, reason=str(error))
-            found = sorted(self._known.values(), key=lambda take: (take.info.carry.section, take.published, take.info.id))
+            found = sorted(
+                self._known.values(), key=lambda take: (take.info.carry.section, take.published, take.info.id)
+            )
         return tuple(take for take in found if playlist in (None, take.info.playlist))
 
     def condemn(self, take_id: str, reason: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,36 +17,13 @@ Aside = Callable[[], None]
 
 def happen(simulation: Simulation, event: events.Event) -> None:
     """Let an event happen now."""
-    now, clock = simulation.clock.monotonic(), simulation.clock
     match event:
-        case events.StudioFails(seconds, how):
-            simulation.workshop.outage = how
-            simulation.asides.append((now + seconds, partial(_repair, simulation)))
-            simulation.trouble("studio", seconds)
-        case events.StudioPaces(making):
-            simulation.workshop.making = making
-            simulation.trouble("studio", 60.0)
-        case events.TakesSpoilt(how):
-            simulation.workshop.spoiling.extend(how)
-            simulation.trouble("takes")
-        case events.BankGone():
-            simulation.delete_bank()
-            simulation.trouble("bank")
-        case events.DiskFull(seconds):
-            simulation.disk.full_until = max(simulation.disk.full_until, now + seconds)
-            simulation.trouble("disk", seconds)
-        case events.CardStalls(seconds):
-            simulation.disk.stalled_until = max(simulation.disk.stalled_until, now + seconds)
-            simulation.trouble("card", seconds)
-        case events.ClockSet(by):
-            clock.wall += by
-            simulation.trouble("clock")
-        case events.ClockToChange(month):
-            clock.wall = town.change_of_clocks(clock.wall, month) - 60.0
-            simulation.trouble("clock")
-        case events.Machine(stands):
-            clock.sleep(stands)
-            simulation.trouble("machine")
+        case events.StudioFails() | events.StudioPaces() | events.TakesSpoilt():
+            _trouble_studio(simulation, event)
+        case events.BankGone() | events.DiskFull() | events.CardStalls():
+            _trouble_disk(simulation, event)
+        case events.ClockSet() | events.ClockToChange() | events.Machine():
+            _trouble_clock(simulation, event)
         case events.Request():
             _ask(simulation, event)
         case events.Reload(programme, hours):
@@ -57,10 +33,51 @@ def happen(simulation: Simulation, event: events.Event) -> None:
                 simulation.station.steering.desk._reload()
         case events.Restart(seconds, killed):
             simulation.stop(killed=killed)
-            simulation.back_at = clock.monotonic() + seconds
+            simulation.back_at = simulation.clock.monotonic() + seconds
             simulation.trouble("restart", seconds)
 
 
+def _trouble_studio(
+    simulation: Simulation, event: events.StudioFails | events.StudioPaces | events.TakesSpoilt
+) -> None:
+    workshop = simulation.workshop
+    match event:
+        case events.StudioFails(seconds, how):
+            workshop.outage = how
+            simulation.asides.append((simulation.clock.monotonic() + seconds, partial(_repair, simulation)))
+            simulation.trouble("studio", seconds)
+        case events.StudioPaces(making):
+            workshop.making = making
+            simulation.trouble("studio", 60.0)
+        case events.TakesSpoilt(how):
+            workshop.spoiling.extend(how)
+            simulation.trouble("takes")
+
+
+def _trouble_disk(simulation: Simulation, event: events.BankGone | events.DiskFull | events.CardStalls) -> None:
+    disk, now = simulation.disk, simulation.clock.monotonic()
+    match event:
+        case events.BankGone():
+            simulation.delete_bank()
+            simulation.trouble("bank")
+        case events.DiskFull(seconds):
+            disk.full_until = max(disk.full_until, now + seconds)
+            simulation.trouble("disk", seconds)
+        case events.CardStalls(seconds):
+            disk.stalled_until = max(disk.stalled_until, now + seconds)
+            simulation.trouble("card", seconds)
+
+
+def _trouble_clock(simulation: Simulation, event: events.ClockSet | events.ClockToChange | events.Machine) -> None:
+    clock = simulation.clock
+    match event:
+        case events.ClockSet(by):
+            clock.wall += by
+        case events.ClockToChange(month):
+            clock.wall = town.change_of_clocks(clock.wall, month) - 60.0
+        case events.Machine(stands):
+            clock.sleep(stands)
+    simulation.trouble("clock")
 
 
 def _repair(simulation: Simulation) -> None:

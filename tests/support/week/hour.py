@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from latentfm.audio.loudness import decibels, gated, momentary, true_peak
+from latentfm.audio.loudness import gated, momentary, true_peak
 from latentfm.broadcast.block import Block
 from latentfm.broadcast.cues import Cue
 from latentfm.monitor.judge import Judge, Limits
@@ -94,7 +94,7 @@ class Listener(Witness):
             return
         self._judge.name(block.playing.take_id)
         for fault in self._judge.hear(block.pcm):
-            self._assert(False, fault.text)  # noqa: FBT003
+            self._assert(False, fault.text)
         self.longest = max(self.longest, self._judge.silence)
         self.heard += len(block.pcm)
         self._piece.append(block.pcm)
@@ -111,7 +111,7 @@ class Listener(Witness):
         pcm = np.concatenate((self._tail, *self._piece))
         self._piece.clear()
         self._assert(bool(np.isfinite(pcm).all()), "no number")
-        self.peak = max(self.peak, true_peak(pcm))if self.levels else true_peak(pcm)
+        self.peak = max(self.peak, true_peak(pcm)) if self.levels else true_peak(pcm)
         self._assert(self.peak <= PEAK, f"a true peak of {self.peak:.2f} dBTP")
         self.levels += list(momentary(pcm))
         self._tail = pcm[-3 * RATE // 10 :]

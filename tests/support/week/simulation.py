@@ -53,7 +53,7 @@ class Simulation:
         self.clock = HandClock(begin)
         self.seed = seed
         self.disk = Disk(self.clock)
-        self.workshop = Workshop(self.clock, seed)
+        self.workshop = Workshop(self.clock, seed, self.trouble)
         self.happened: Counter[str] = Counter()
         self.troubled: dict[str, float] = {}
         self.station: Station | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -17,8 +18,7 @@ from latentfm import planner, station, steering
 from latentfm.audio import crossfade
 from latentfm.audio.pcm import Pcm
 from latentfm.bank import Bank, Quota, aired, files, folder
-from latentfm.broadcast import deck, director, fader, timeline, tone_bed
-from latentfm.broadcast import OutputStatus
+from latentfm.broadcast import OutputStatus, deck, director, fader, timeline, tone_bed
 from latentfm.broadcast.block import Block
 from latentfm.broadcast.supervised import Supervised
 from latentfm.history import store
@@ -69,9 +69,9 @@ class HandScheduler:
         self.running = False
         self._jobs: dict[str, _Job] = {}
 
-    def add_job(self, run: Callable[..., object], _: str, *, run_date: datetime, args: list[Any], id: str, **__: object) -> None:  # noqa: A002, E501 - APScheduler's name
+    def add_job(self, run: Callable[..., object], _: str, *, run_date: datetime, args: list[Any], **named: Any) -> None:
         """Schedule a job."""
-        self._jobs[id] = _Job(run_date, run, args)
+        self._jobs[named["id"]] = _Job(run_date, run, args)
 
     def get_job(self, name: str) -> _Job | None:
         """Return a job that is scheduled."""
@@ -131,9 +131,9 @@ def install(stage: Callable[[], Stage]) -> None:
     structlog.configure(processors=[_listening(stage)], cache_logger_on_first_use=False)
     if not SOUND:
         _silence_everything()
-    deck.Deck.start = director.Director.__init__.__kwdefaults__["start_deck"] = lambda one: stage().disk.start(one)
+    director.Director.__init__.__kwdefaults__["start_deck"] = deck.Deck.start = _starting(stage)
     aired._REMEMBERED = _REMEMBERED
-    files.write_through = folder.write_through = lambda path, content: stage().disk.write(path, content)
+    files.write_through = folder.write_through = _writing(stage)
     folder.sync_folder = lambda path: None
     store.Store.batch = lambda one: batch(one, stage().disk)
     Supervised.start = lambda part: None
@@ -196,6 +196,20 @@ def _listening(stage: Callable[[], Stage]) -> Callable[[object, str, Log], NoRet
         raise structlog.DropEvent
 
     return listen
+
+
+def _starting(stage: Callable[[], Stage]) -> Callable[[deck.Deck], None]:
+    def start(one: deck.Deck) -> None:
+        stage().disk.start(one)
+
+    return start
+
+
+def _writing(stage: Callable[[], Stage]) -> Callable[[Path, bytes | memoryview], None]:
+    def write(path: Path, content: bytes | memoryview) -> None:
+        stage().disk.write(path, content)
+
+    return write
 
 
 def _held(stage: Stage, path: Any) -> StateFolder:

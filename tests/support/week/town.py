@@ -17,7 +17,10 @@ MOODS = ("dawn", "day", "rain", "jig", "dusk", "waltz", "night", "chorale")
 
 _DAY = {"05:30": "dawn", "09:00": "day", "17:30": "dusk", "21:30": "night"}
 _BUSY = {f"{hour:02d}:00": MOODS[hour // 2 % 8] for hour in range(0, 24, 2)}
-_BUSY |= {f"12:{minute:02d}": mood for minute, mood in zip((5, 9, 14, 18, 23), ("night", "dawn", "day", "dusk", "jig"), strict=True)}
+_BUSY |= {
+    f"12:{minute:02d}": mood
+    for minute, mood in zip((5, 9, 14, 18, 23), ("night", "dawn", "day", "dusk", "jig"), strict=True)
+}
 PROGRAMMES: tuple[dict[str, str], ...] = ({}, _DAY, {"02:30": "dawn", "03:15": "day", "14:00": "night"}, _BUSY)
 """When which mood comes on; where nothing does, it is always day. The third has changes while clocks are changed."""
 
@@ -40,8 +43,9 @@ def write_config(path: Path, state: Path, programme: int, hours: int, seed: int)
     entries = "".join(
         f'[[programme.entries]]\nat = "{at}"\nplaylist = "{mood}"\n' for at, mood in PROGRAMMES[programme].items()
     )
+    days = 2 if seed % 2 else 4000
     path.write_text(
-        f'[station]\nstate_dir = "{state}"\nseed = {seed}\n[history]\nkeep_days = {2 if seed % 2 else 4000}\nmax_mb = 10\n'
+        f'[station]\nstate_dir = "{state}"\nseed = {seed}\n[history]\nkeep_days = {days}\nmax_mb = 10\n'
         f'[programme]\nplaylist = "day"\ntimezone = "{ZONE.key}"\n{entries}{HOURS[hours]}',
         "utf-8",
     )

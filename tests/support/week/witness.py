@@ -15,7 +15,7 @@ from latentfm.broadcast.runway import MINIMUM, TARGET
 from latentfm.hours import gain_at, is_open
 from latentfm.programme import playlist_at
 from latentfm.station import Station
-from week import RATE, ledger
+from week import RATE, SOUND, ledger
 from week.stand_ins import BLOCK, QUOTA
 from week.workshop import LEVELS
 
@@ -41,7 +41,8 @@ BACK: Final = 1800.0
 SETTLED: Final = 900.0
 """Seconds after the last trouble from which on moods come in time."""
 
-STATE_BYTES: Final = QUOTA.max_bytes + 25 * 10**6
+STATE_BYTES: Final = QUOTA.max_bytes + (300 if SOUND else 25) * 10**6
+"""The bank's quota, what is made between two rounds of housekeeping, and a history of 10 MB."""
 
 FORBIDDEN: Final = (
     "blank_began",
@@ -182,7 +183,7 @@ class Witness:
     def _look_at_hours(self, station: Station) -> None:
         """Check that it is heard when it is open, and only then."""
         now, hours = self._simulation.clock.time(), station.steering.plan.hours
-        settled = self._simulation.calm(["clock", "plan", "asked", "restart", "machine"]) > 45.0
+        settled = self._simulation.calm(["clock", "plan", "asked", "restart"]) > 45.0
         if not is_open(hours, now):
             self._simulation.trouble("closed")
             self._open_since = None
@@ -237,7 +238,7 @@ class Witness:
         clock = self._simulation.clock
         return f"{clock.monotonic() - 1000.0:.0f} s:"
 
-    def _assert(self, fine: bool, words: str) -> None:  # noqa: FBT001
+    def _assert(self, fine: bool, words: str) -> None:
         """Note what is wrong, with what went before: much of the station goes on whatever is raised in it."""
         if not fine and not self._wrong:
             story = "\n".join(self._story)

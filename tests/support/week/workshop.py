@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import os
+import statistics
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +23,7 @@ from latentfm.errors import BankError
 from latentfm.ops.clock import Clock
 from latentfm.station import SHIPPED
 from latentfm.studio.identity import section_number, take_id
+from latentfm.studio.patience import DOUBLINGS, SHOWN, Limits
 from latentfm.studio.protocol import Failed, Made, Order, ProtocolError
 from latentfm.take import TakeInfo
 from plain_takes import CROSSFADE, describe
@@ -47,21 +51,30 @@ class Workshop:
         making: the least and the most seconds that a take takes.
         outage: what becomes of orders for now, None where they are made.
         spoiling: how the next takes are to turn out damaged.
-        made: sections of the takes that were published, in order.
+        made: the takes that were published, in order.
+        took: seconds that the last of them took.
+        trouble: is told of a time for which nothing comes.
     """
 
-    def __init__(self, clock: Clock, seed: int) -> None:
+    def __init__(self, clock: Clock, seed: int, trouble: Callable[[str, float], None]) -> None:
+        self.trouble = trouble
         self.making = (10.0, 40.0)
         self.outage: Outage | None = None
         self.spoiling: deque[Spoiling] = deque()
         self.made: list[TakeInfo] = []
         self.ordered: list[Brief] = []
+        self.took: deque[float] = deque(maxlen=SHOWN)
         self._clock = clock
         self._rng = np.random.default_rng(seed)
 
     def seconds(self) -> float:
         """Return how long the next take takes."""
         return float(self._rng.uniform(*self.making))
+
+    @property
+    def longest_hang(self) -> float:
+        """Return how long the supervisor may wait for a take at most: what each of a few time-outs doubles."""
+        return statistics.median(self.took) * Limits().factor * 2.0**DOUBLINGS if self.took else math.inf
 
     def publish(self, order: Order) -> Made | Failed:
         """Make the take that was ordered, or what an outage leaves of it."""
@@ -148,6 +161,7 @@ class SimulatedLink:
         """Have a take made; raise as a child does that hangs, dies or talks nonsense."""
         needed = self._workshop.seconds()
         if self._workshop.outage == "hangs" or needed > seconds:
+            self._workshop.trouble("studio", min(seconds, self._workshop.longest_hang))
             self._wait(seconds)
             raise TimeoutError
         self._wait(needed)
@@ -156,7 +170,10 @@ class SimulatedLink:
         if self._workshop.outage == "garbles":
             raise ProtocolError("nonsense")
         self.takes += 1
-        return self._workshop.publish(order)
+        reply = self._workshop.publish(order)
+        if isinstance(reply, Made):
+            self._workshop.took.append(needed)
+        return reply
 
     def kill(self) -> None:
         """Do nothing: whoever waits here is told by the turns' end."""
