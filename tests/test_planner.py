@@ -19,6 +19,7 @@ from latentfm.broadcast import STEADY, Beds, Library, Shipped, deck, timeline
 from latentfm.broadcast.director import Director
 from latentfm.broadcast.notices import Notices
 from latentfm.ops.clock import HandClock
+from latentfm.orders import section_seed
 from latentfm.planner import Planner, Wishes
 from latentfm.playlist import Playlist
 from latentfm.programme import GRACE, changes, local, playlist_at, programme_of, slot_at
@@ -318,3 +319,27 @@ def test_a_clock_that_jumps_costs_the_rest_of_a_take(tune_in: Callable[..., Radi
     radio.clock.wall = moment("2026-11-23 06:30")
     radio.play(radio.clock.time() + 900)
     assert set(left) <= {take for _, _, _, take in radio.log}
+
+
+def test_sections_go_on_though_the_bank_is_gone(tune_in: Callable[..., Radio]) -> None:
+    """Somebody deletes the bank, and the station is started anew: what aired before is not made once more.
+
+    It would have the name of a take that has aired, and so be none that is fresh. What ships does not count.
+    """
+    radio = tune_in("2026-11-22 10:00", "2026-11-22 10:01")
+
+    def first_seed() -> int:
+        sources = Sources({"melody_2bar": ""}, {}, {})
+        library, wishes = radio.planner._library, Wishes(1, -16.0, 3)
+        planner = Planner(
+            radio.programme, PLAYLISTS, library, radio.director, radio.clock, wishes, sources=lambda _: sources
+        )
+        brief = planner.next_brief()
+        assert brief is not None
+        return brief.seed
+
+    radio.bank.made.clear()
+    assert first_seed() == section_seed(1, 0)
+    radio.bank.aired.mark("night-000012-s7-a0-0123456789")
+    radio.bank.aired.mark("day-000011-s7-a0-0123456789")
+    assert first_seed() == section_seed(1, 13)

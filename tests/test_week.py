@@ -42,7 +42,7 @@ def play(repository: Path) -> Play:
 @pytest.mark.timeout(7200 if FULL else 300)
 def test_days_of_seeds(play: Play) -> None:
     """Whatever a seed brings, the station is never blank, nothing overflows, and it finds back by itself."""
-    days = play("week", "--seeds", *(range(1, 5) if FULL else (2, 7)), "--hours", 168 if FULL else 10)
+    days = play("week", "--seeds", *(range(1, 5) if FULL else (2, 7)), "--hours", 168 if FULL else 8)
     assert all(day["blocks"] > 0.7 * 1800 * day["hours"] for day in days)
     assert sum(sum(day["events"].values()) for day in days) > 20
     assert min(sum(day[name] for day in days) for name in ("settled_looks", "sound_looks", "airings")) > 100
@@ -52,7 +52,7 @@ def test_days_of_seeds(play: Play) -> None:
 @pytest.mark.timeout(7200 if FULL else 300)
 def test_schedules_that_are_drawn(play: Play) -> None:
     """The same of schedules that hypothesis draws; what goes wrong is shrunk to the events that it takes."""
-    play("week", "--examples", 200 if FULL else 6, "--example-hours", 6 if FULL else 2)
+    play("week", "--examples", 200 if FULL else 4, "--example-hours", 6 if FULL else 2)
 
 
 @pytest.mark.slow
