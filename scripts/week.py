@@ -58,7 +58,8 @@ _SOUND = """\
 
 The same simulation at 48 kHz, with the takes that ship as fresh, bank and shipped ones, with crossfades, limiter and
 fader as they are, unpaced. Checked: no silence over 0.5 s, no NaN, true peak at most -0.9 dBTP, loudness over three
-minutes within 4 LU of -16 LUFS, and no cut but within a minute of a card that stalls.
+minutes within 4 LU of -16 LUFS, no crossfade that changes the loudness by more than 8 LU, and no cut but within a
+minute of a card that stalls.
 """
 
 
@@ -120,10 +121,17 @@ def document(weeks: Sequence[Result], hours: Sequence[Result], examples: int, ex
         lines.append(row((*cells, week["cpu_seconds"])))
     told = ", ".join(f"{name} {count}" for name, count in sorted(happened.items()))
     lines += ["", f"Events, of all seeds: {told}.", "", _SOUND]
-    lines += head("seed", "minutes", "events", *sources, "LUFS", "dBTP", "silence, s", "cuts", "CPU s")
+    lines += head("seed", "minutes", "events", *sources, "LUFS", "dBTP", "change, LU", "silence, s", "cuts", "CPU s")
     for hour in hours:
         cells = (hour["seed"], hour["minutes"], sum(hour["events"].values()), *shares(hour, "week.hour"))
-        measured = (hour["lufs"], hour["true_peak"], hour["longest_silence"], hour["cuts"], hour["cpu_seconds"])
+        measured = (
+            hour["lufs"],
+            hour["true_peak"],
+            hour["largest_change_lu"],
+            hour["longest_silence"],
+            hour["cuts"],
+            hour["cpu_seconds"],
+        )
         lines.append(row((*cells, *measured)))
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,6 @@ import json
 import sys
 import tempfile
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +21,7 @@ from latentfm.broadcast.cues import Cue
 from latentfm.monitor.judge import Judge, Limits
 from latentfm.station import Station
 from week import RATE, SOUND
-from week.events import HOUR, MINUTE, BankGone, CardStalls, Chance, DiskFull, Machine, Request, Restart, StudioFails
+from week.events import MINUTE, BankGone, CardStalls, Chance, DiskFull, Machine, Request, Restart, StudioFails
 from week.events import TakesSpoilt as Spoilt
 from week.simulation import Simulation
 from week.town import moment
@@ -39,8 +38,8 @@ LOUDNESS: Final = -16.0
 TOLERANCE: Final = 4.0
 """LU over three minutes: moods are up to 3 softer than the station, and pieces have soft ends."""
 
-JUMP: Final = 12.0
-"""LU between the three seconds before a seam's middle and those after it."""
+JUMP: Final = 8.0
+"""LU between the three seconds before the middle of a crossfade and the three after it: pieces begin and end softly."""
 
 _KINDS = (
     (Request, (("skip",), ("",), (0.0,))),
@@ -52,6 +51,7 @@ _KINDS = (
     (CardStalls, ((3.0, 15.0, 40.0),)),
     (Restart, ((1.0,), (False, True))),
 )
+NOON: Final = "2026-11-22 12:00"
 _PIECE = 10 * RATE  # frames that are measured at once
 
 
@@ -61,9 +61,9 @@ class Listener(Witness):
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(simulation)
         self.peak, self.heard, self.longest = 0.0, 0, 0.0
-        self.levels: list[float] = []  # LUFS of each 0.4 s
-        self.jumps: list[float] = []
+        self.levels: list[float] = []  # LUFS of each 0.4 s, one each 0.1 s
         self.cuts = 0
+        self._changes: list[int] = []  # places in the levels at which another take came to be heard
         self._limits = Limits(silence=SILENCE, loudness=LOUDNESS, tolerance=TOLERANCE, title=300.0)
         self._judge = Judge(self._limits)
         self._piece: list[Pcm] = []
@@ -92,6 +92,8 @@ class Listener(Witness):
         super().offer(block)
         if block.gain < 1.0:  # a fade, as when the station leaves the air
             return
+        if self._judge.title not in (None, block.playing.take_id):
+            self._changes.append(len(self.levels) + 10 * sum(map(len, self._piece)) // RATE)
         self._judge.name(block.playing.take_id)
         for fault in self._judge.hear(block.pcm):
             self._assert(False, fault.text)
@@ -100,6 +102,12 @@ class Listener(Witness):
         self._piece.append(block.pcm)
         if sum(map(len, self._piece)) >= _PIECE:
             self._measure()
+
+    @property
+    def jump(self) -> float:
+        """Return the largest change of loudness in a crossfade, in LU."""
+        sides = [(self.levels[at - 34 : at - 4], self.levels[at : at + 30]) for at in self._changes if at >= 34]
+        return max((abs(gated(np.array(one)) - gated(np.array(other))) for one, other in sides), default=0.0)
 
     def _look_at_programme(self, *_: Any) -> None:
         """Leave the programme aside: what ships is not as long as it would have to be."""
@@ -127,17 +135,15 @@ def play(seed: int, seconds: float, every: float) -> dict[str, Any]:
     events = chance()(0, 0, ()).of_seed(seed, seconds, every)
     with tempfile.TemporaryDirectory() as folder:
         began = time.process_time()
-        simulation = Simulation(
-            Path(folder), events, seed=4 * seed, begin=moment("2026-11-22 10:00") + 2 * HOUR * seed, witness=Listener
-        )
+        # The third programme, with many moods at noon, and open all day.
+        simulation = Simulation(Path(folder), events, seed=16 * seed + 3, begin=moment(NOON), witness=Listener)
         simulation.play(seconds)
         simulation.stop(killed=False)
     heard = simulation.witness
     assert isinstance(heard, Listener)
     heard._measure()
     heard.tell()
-    levels = np.array(heard.levels)
-    steps = [abs(after - before) for before, after in pairwise(levels[::30]) if np.isfinite((before, after)).all()]
+    assert heard.jump <= JUMP, f"a crossfade changes the loudness by {heard.jump:.1f} LU"
     return {
         "seed": seed,
         "minutes": round(heard.heard / RATE / 60.0, 1),
@@ -145,9 +151,9 @@ def play(seed: int, seconds: float, every: float) -> dict[str, Any]:
         "events": dict(simulation.happened),
         "heard": dict(heard.seen.origins),
         "true_peak": round(heard.peak, 2),
-        "lufs": round(gated(levels), 2),
+        "lufs": round(gated(np.array(heard.levels)), 2),
         "longest_silence": round(heard.longest, 2),
-        "largest_step_lu": round(max(steps), 1),
+        "largest_change_lu": round(heard.jump, 1),
         "cuts": heard.cuts,
         "logged": dict(heard.seen.logged),
     }

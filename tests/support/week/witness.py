@@ -82,7 +82,6 @@ class Witness:
         self._station: Station | None = None
         self._last: float | None = None
         self._silent = 0
-        self._open_since: float | None = None
         self._wrong = ""
         self._gain = 1.0
         self._playing: Playing | None = None
@@ -103,7 +102,7 @@ class Witness:
 
     def began(self, station: Station) -> None:
         """Watch a run of the station."""
-        self._station, self._last, self._silent, self._open_since = station, None, 0, None
+        self._station, self._last, self._silent = station, None, 0
         station.broadcast.fader._blocks = _Tap(self, station.broadcast.timeline)
         remove, bank = station.bank._remove, station.bank
 
@@ -186,10 +185,8 @@ class Witness:
         settled = self._simulation.calm(["clock", "plan", "asked", "restart"]) > 45.0
         if not is_open(hours, now):
             self._simulation.trouble("closed")
-            self._open_since = None
             self._assert(not settled or is_open(hours, now - 10.0) or self._gain == 0.0, "heard while closed")
             return
-        self._open_since = self._open_since or now
         if station.steering.doorkeeper.paused:
             self._simulation.trouble("asked")
             return
