@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening faults soak mutations models parity takes lock install upgrade uninstall clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening faults week soak mutations models parity takes lock install upgrade uninstall clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -62,6 +62,8 @@ soak: setup-test  ## run a station in real time for HOURS (1), listen, measure a
 
 mutations: setup-test  ## break what keeps the station on air, in a copy, and see which test notices (ARGS=--write)
 	@exec $(bin)/python scripts/mutations.py $(ARGS)
+week: setup-test  ## simulate weeks of faults, and hours with real sound (docs/week.md; ARGS=--write writes it; minutes)
+	@exec $(bin)/python scripts/week.py $(ARGS)
 
 models:  ## train the models that ship, from the sources, resumable (hours)
 	@scripts/setup.sh train

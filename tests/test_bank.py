@@ -27,7 +27,7 @@ MIDI = b"MThd\0\0\0\6"
 FRAMES = 24_000
 
 
-def info(take_id: str, playlist: str = "day") -> TakeInfo:
+def info(take_id: str, playlist: str = "day", section: int = 1) -> TakeInfo:
     """Return the description of half a second of audio."""
     key = Key(tonic=2, mode="dorian")
     return TakeInfo(
@@ -43,7 +43,7 @@ def info(take_id: str, playlist: str = "day") -> TakeInfo:
         true_peak=-1.0,
         max_silence=0.5,
         seam=Seam(head=1000, outs=(20_000,)),
-        carry=Carry(section=1, key=key, qpm=60.0, latent=(0.5,)),
+        carry=Carry(section=section, key=key, qpm=60.0, latent=(0.5,)),
         provenance={"seed": 1, "chords": ["Dm7"]},
     )
 
@@ -342,6 +342,29 @@ def test_the_memory_of_what_aired_is_bounded(tmp_path: Path) -> None:
             aired.mark(f"take-{number}")
     assert list(aired.ranks()) == [f"take-{number}" for number in range(10, 30)]
     assert list(Bank(tmp_path / "bank", tmp_path).aired.ranks()) == list(aired.ranks())
+
+
+def test_damaged_takes_are_the_first_to_go(tmp_path: Path) -> None:
+    """They count in the quota, or a card that goes bad would fill the disk; but not while they are on air."""
+    bank = Bank(tmp_path / "bank", tmp_path / "state", Quota(max_takes=2))
+    for name in "abcd":
+        bank.publish(info(name), noise(), MIDI)
+    (tmp_path / "bank" / "c" / "take.flac").write_bytes(b"nothing")
+    bank.condemn("d", "ends 3 s early")
+    bank.condemn("elsewhere", "no take of the bank's")
+    with capture_logs():
+        assert bank.trim(keep={"d"}) == 2
+    assert ids(bank) == ["b"]
+    assert sorted(path.name for path in (tmp_path / "bank").iterdir()) == ["b", "d"]
+
+
+def test_takes_are_in_order_after_the_clock_was_set_back(bank: Bank) -> None:
+    """The newest take is the one made last, however old its files seem: the next order goes on from it."""
+    for section, name in enumerate("ba"):
+        folder = bank.publish(info(name, section=section + 1), noise(), MIDI).folder
+        os.utime(folder, ns=(10**18 - section, 10**18 - section))
+    assert ids(bank) == ["b", "a"]
+    assert bank.newest() == bank.takes()[1]
 
 
 def test_opus_is_read_from_memory(tmp_path: Path) -> None:

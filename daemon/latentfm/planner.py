@@ -17,6 +17,7 @@ from latentfm.orders import next_brief, section_seconds
 from latentfm.playlist import Playlist
 from latentfm.programme import Programme, Slot, slot_at
 from latentfm.sources import Sources, sources_of
+from latentfm.studio.identity import named_section
 from latentfm.take import TakeInfo
 
 HEARD: Final = 12  # takes whose audio the next one must not repeat
@@ -88,7 +89,7 @@ class Planner:
         self._seams = seams
         self._clock = clock
         self._sources = sources
-        self._section = 0  # the number of the next section, unless the bank knows of later ones
+        self._section: int | None = None  # the number of the next section, unless the bank knows of later ones
         self._ordered: float | None = None
         self._making: deque[float] = deque(maxlen=5)  # seconds that the last takes took
 
@@ -115,7 +116,7 @@ class Planner:
         sources = self._sources(playlist)
         takes = [take.info for take in self._bank.takes()]
         before = takes or self._library.shipped(self._seams.committed)
-        self._section = max(self._section, *(info.carry.section for info in takes), 0)
+        self._section = max(self._count(), *(info.carry.section for info in takes), 0)
         self._ordered = self._clock.monotonic()
         return next_brief(
             station_seed=plan.wishes.seed,
@@ -130,14 +131,26 @@ class Planner:
 
     def made(self, take: TakeInfo) -> None:
         """Note that a take was made of the last order."""
-        self._section = max(self._section, take.carry.section)
+        self._section = max(self._count(), take.carry.section)
         if self._ordered is not None:
             self._making.append(self._clock.monotonic() - self._ordered)
 
     def given_up(self, brief: Brief) -> None:
         """Note that the last order came to nothing: the next one is another section, with a seed of its own."""
         del brief
-        self._section += 1
+        self._section = self._count() + 1
+
+    def _count(self) -> int:
+        """Return how many sections there have been, as far as is known.
+
+        Where the bank is gone it is known from the names of what aired: else the same sections would be made again,
+        under the same names, and as those have aired, none of them would be taken for fresh.
+        """
+        if self._section is None:
+            own = set(self._bank.aired.ranks()) - self._library.shipped_ids
+            numbers = (number for name in own if (number := named_section(name)) is not None)
+            self._section = max(numbers, default=-1) + 1
+        return self._section
 
     def next_place(self) -> Place | None:
         """Return the first place that no fresh take is ready for, None while enough of them lie ready.

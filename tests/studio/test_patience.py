@@ -35,6 +35,18 @@ def test_each_time_out_doubles_the_limit_until_a_take_comes() -> None:
     assert patience.take_limit() == 50
 
 
+def test_after_hours_of_hanging_the_limit_is_bounded() -> None:
+    """What hangs after hours of it is not waited for as long again; of a box that has shown nothing less is known."""
+    shown, unknown = Patience(Limits(least=1)), Patience(Limits(first=600))
+    shown.made(10)
+    for _ in range(100):
+        shown.timed_out()
+        unknown.timed_out()
+    assert shown.take_limit() == 400
+    assert shown.hello_limit() == 8 * Limits().hello
+    assert unknown.take_limit() == 256 * 600
+
+
 def test_waits_before_a_new_child_double_and_are_capped_and_jittered() -> None:
     """No wait before the first child, then longer ones up to the cap, no two stations in step."""
     limits, random = Limits(wait_first=1, wait_most=60), Random(1)

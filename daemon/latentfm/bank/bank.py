@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 import shutil
 import threading
@@ -57,8 +59,10 @@ class Bank:
         return read_take(write_take(self.root, info, audio, midi))
 
     def takes(self, playlist: str | None = None) -> tuple[Take, ...]:
-        """Return the sound takes in the order of publication; a damaged one is skipped and logged once.
+        """Return the sound takes in the order they were made in; a damaged one is skipped and logged once.
 
+        That is the order of their sections: by the files' times alone, takes from before the clock was set back would
+        be the newest for as long as it was set back.
         Of their provenance they have what the next order needs; ``read_take`` returns all of it.
         """
         with self._lock:
@@ -79,7 +83,9 @@ class Bank:
                 except BankError as error:
                     self._damaged.add(name)
                     log.warning("take_damaged", take=name, reason=str(error), folder=str(self.root / name))
-            found = sorted(self._known.values(), key=lambda take: (take.published, take.info.id))
+            found = sorted(
+                self._known.values(), key=lambda take: (take.info.carry.section, take.published, take.info.id)
+            )
         return tuple(take for take in found if playlist in (None, take.info.playlist))
 
     def condemn(self, take_id: str, reason: str) -> None:
@@ -91,11 +97,11 @@ class Bank:
                 log.warning("take_damaged", take=take_id, reason=reason)
 
     def unaired(self, playlist: str | None = None) -> tuple[Take, ...]:
-        """Return the takes that have not aired, in the order of publication: each goes on from the one before."""
+        """Return the takes that have not aired, in the order they were made in: each goes on from the one before."""
         return tuple(take for take in self.takes(playlist) if take.info.id not in self.aired)
 
     def newest(self, playlist: str | None = None) -> Take | None:
-        """Return the take published last, aired or not: its carry is where the next section goes on."""
+        """Return the take made last, aired or not: its carry is where the next section goes on."""
         return next(reversed(self.takes(playlist)), None)
 
     def least_recently_aired(self, playlist: str | None = None) -> tuple[Take, ...]:
@@ -108,19 +114,24 @@ class Bank:
         return TakeReader(take.audio)
 
     def trim(self, keep: Collection[str] = ()) -> int:
-        """Remove takes until the quota holds: first those aired longest ago, then the oldest unaired ones.
+        """Remove takes until the quota holds: damaged ones, then those aired longest ago, then the oldest unaired ones.
 
-        ``keep`` names takes on air or committed. At least one take always stays. Returns how many went.
+        ``keep`` names takes on air or committed. At least one sound take always stays. Returns how many went.
         """
         takes = list(self.takes())
         ranks = self.aired.ranks()
-        takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0), take.published))
-        free = free_bytes(self.root)
-        room = Room(self._quota, takes, ranks, free, time.time_ns())  # the clock that published them, whatever it says
+        takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0)))  # stable: else as made
+        damaged, free = self._damaged_sizes(), free_bytes(self.root)
+        # By the clock that published them, whatever it says.
+        room = Room(self._quota, takes, ranks, free, time.time_ns(), damaged=sum(damaged.values()), broken=len(damaged))
         gone = 0
+        for name, size in damaged.items():
+            if room.short and name not in keep and self._remove(name):
+                room.gone(size, sound=False)
+                gone += 1
         for take in takes:
-            if room.lacks(take) and take.info.id not in keep and self._remove(take):
-                room.gone(take)
+            if room.lacks(take) and take.info.id not in keep and self._remove(take.info.id):
+                room.gone(take.size)
                 gone += 1
         self._tell_room(free, gone)
         return gone
@@ -138,15 +149,25 @@ class Bank:
             self._low = False
             log.info("disk_roomy", root=str(self.root), free_mb=free // 10**6)
 
-    def _remove(self, take: Take) -> bool:
-        going = self.root / f"{_GOING}{take.info.id}-{secrets.token_hex(4)}"
+    def _damaged_sizes(self) -> dict[str, int]:
+        """Return the bytes of each take that is left out: a card that goes bad leaves more and more of them."""
+        with self._lock:
+            folders = [self.root / name for name in sorted(self._damaged)]
+        sizes = {}
+        for folder in folders:
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:  # shipped, or gone already
+                sizes[folder.name] = sum(entry.stat().st_size for entry in entries if entry.is_file())
+        return sizes
+
+    def _remove(self, take_id: str) -> bool:
+        going = self.root / f"{_GOING}{take_id}-{secrets.token_hex(4)}"
         try:
-            take.folder.rename(going)  # so that nobody sees half a take
+            (self.root / take_id).rename(going)  # so that nobody sees half a take
         except OSError as error:
-            log.warning("take_not_removed", take=take.info.id, reason=str(error), folder=str(take.folder))
+            log.warning("take_not_removed", take=take_id, reason=str(error), folder=str(self.root / take_id))
             return False
         shutil.rmtree(going, ignore_errors=True)
-        log.info("take_removed", take=take.info.id)
+        log.info("take_removed", take=take_id)
         return True
 
 

@@ -40,7 +40,17 @@ class Quota:
 class Room:
     """Decides take by take, in the order in which they are to go, whether one goes."""
 
-    def __init__(self, quota: Quota, takes: Sequence[Take], aired: Container[str], free: int | None, now: int) -> None:
+    def __init__(
+        self,
+        quota: Quota,
+        takes: Sequence[Take],
+        aired: Container[str],
+        free: int | None,
+        now: int,
+        *,
+        damaged: int = 0,
+        broken: int = 0,
+    ) -> None:
         """Look at all takes.
 
         Args:
@@ -49,13 +59,16 @@ class Room:
             aired: the ids of those that have aired.
             free: bytes free on the disk; None where that can't be told.
             now: nanoseconds since 1970.
+            damaged: bytes of takes besides those, which can't be played.
+            broken: how many they are.
         """
         self._quota = quota
         self._aired = aired
         self._free = free
         self._now = now
-        self._size = sum(take.size for take in takes)
-        self._count = len(takes)
+        self._size = sum(take.size for take in takes) + damaged
+        self._count = len(takes) + broken
+        self._sound = len(takes)
         newest: Counter[str] = Counter()
         self._reserve = set()
         for take in sorted(takes, key=lambda take: take.published, reverse=True):
@@ -68,9 +81,14 @@ class Room:
         """Return whether the disk has less room than is to be left."""
         return self._free is not None and self._free < self._quota.min_free
 
+    @property
+    def short(self) -> bool:
+        """Return whether there are more takes than may be, or less room on the disk: then what is damaged goes."""
+        return self.low or self._size > self._quota.max_bytes or self._count > self._quota.max_takes
+
     def lacks(self, take: Take) -> bool:
         """Return whether a take has to go. The last one never has."""
-        if self._count == 1:
+        if self._sound == 1:
             return False
         if self._size > self._quota.max_bytes or self._count > self._quota.max_takes:
             return True
@@ -81,12 +99,13 @@ class Room:
         old = self._quota.keep_days and self._now - take.published > self._quota.keep_days * _DAY
         return self.low or bool(old)
 
-    def gone(self, take: Take) -> None:
-        """Take note that a take is gone."""
+    def gone(self, size: int, *, sound: bool = True) -> None:
+        """Take note that a take of so many bytes is gone."""
         self._count -= 1
-        self._size -= take.size
+        self._sound -= sound
+        self._size -= size
         if self._free is not None:
-            self._free += take.size
+            self._free += size
 
 
 def free_bytes(path: Path) -> int | None:

@@ -102,6 +102,11 @@ class Library:
         """Return the mood that a seam at the moment ``at`` leads into."""
         return self._slot_at(at).playlist
 
+    @property
+    def shipped_ids(self) -> frozenset[str]:
+        """Return the ids of the takes that ship."""
+        return frozenset(info.id for info in self._shipped.infos)
+
     def shipped(self, committed: Collection[str]) -> list[TakeInfo]:
         """Return those of the takes that ship which are on air or about to be: a new station goes on from them."""
         return [info for info in self._shipped.infos if info.id in committed]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 SHOWN = 15  # takes whose median is the measure of the box
+DOUBLINGS = 3  # of a limit that the box has shown; after hours of hanging, the last hang would be waited out for hours
+_UNKNOWN = 8  # doublings before any take was made: nobody knows how slow the box is
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Limits:
 
 @dataclass
 class Patience:
-    """The time limit of the next take: a multiple of the median shown, doubled after each time-out."""
+    """The time limit of the next take: a multiple of the median shown, doubled after each time-out, up to a bound."""
 
     limits: Limits
     _shown: deque[float] = field(default_factory=lambda: deque(maxlen=SHOWN))
@@ -36,12 +38,14 @@ class Patience:
 
     def take_limit(self) -> float:
         """Return how long the next take may need."""
-        base = max(self.limits.least, self.limits.factor * statistics.median(self._shown)) if self._shown else None
-        return (base or self.limits.first) * 2.0**self._timeouts
+        if not self._shown:
+            return self.limits.first * 2.0**self._timeouts
+        shown = max(self.limits.least, self.limits.factor * statistics.median(self._shown))
+        return shown * 2.0 ** min(self._timeouts, DOUBLINGS)
 
     def hello_limit(self) -> float:
         """Return how long the next child may need to get ready."""
-        return self.limits.hello * 2.0**self._timeouts
+        return self.limits.hello * 2.0 ** min(self._timeouts, DOUBLINGS)
 
     def made(self, seconds: float) -> None:
         """Remember how long a take needed."""
@@ -50,7 +54,7 @@ class Patience:
 
     def timed_out(self) -> None:
         """Double the limits until a take succeeds."""
-        self._timeouts = min(self._timeouts + 1, 8)
+        self._timeouts = min(self._timeouts + 1, _UNKNOWN)
 
 
 def respawn_wait(limits: Limits, breaks: int, random: Random) -> float:

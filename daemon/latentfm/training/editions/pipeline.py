@@ -189,8 +189,8 @@ def _drums(recipe: VaeRecipe, metre: str, cache: Path) -> Training:
     data = shipped.drum_data(cache, metre)
     metal = f", {len(data.freedoom)} windows of Freedoom's" if len(data.freedoom) else ""
     described = (
-        f"{len(data.own)} distinct two-bar arrangements of our own patterns; in half of what is drawn each part of the kit "
-        f"is of any of three patterns{metal}; {len(data.held_out)} windows of other patterns held out."
+        f"{len(data.own)} distinct two-bar arrangements of our own patterns; in half of what is drawn each part of the "
+        f"kit is of any of three patterns{metal}; {len(data.held_out)} windows of other patterns held out."
     )
     sources = (OWN_DRUMS, FREEDOOM) if metal else (OWN_DRUMS,)
     unseen = data.draw_unseen(np.random.default_rng(0), SAMPLES)
