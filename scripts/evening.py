@@ -101,7 +101,7 @@ class Tape:
 
 def serve(config: Path, tape: Path | None) -> int:
     """Run a station until it is told to stop, a tape running beside it where one is asked for."""
-    from latentfm import station
+    from latentfm import service
     from latentfm.config import load_config, load_playlists
     from latentfm.ops import logs
 
@@ -109,7 +109,7 @@ def serve(config: Path, tape: Path | None) -> int:
     settings = load_config(config, {})
     sink = Tape(tape) if tape else None
     try:
-        return station.run(settings, load_playlists(settings), sinks=[sink] if sink else [])
+        return service.run(settings, load_playlists(settings), sinks=[sink] if sink else [])
     finally:
         if sink:
             sink.close()

@@ -23,10 +23,10 @@ def run(path: Path | None, environ: Mapping[str, str]) -> int:
     """
     programmed = choose(path, environ)
 
-    from latentfm import station  # noqa: PLC0415 - a broken configuration is told before anything heavy is read
+    from latentfm import service  # noqa: PLC0415 - a broken configuration is told before anything heavy is read
 
     try:
-        return station.run(programmed.config, programmed.playlists)
+        return service.run(programmed.config, programmed.playlists)
     finally:
         logs.close()
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import faulthandler
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,33 +13,23 @@ from latentfm.broadcast import (
     STEADY,
     Beds,
     Broadcast,
-    Feed,
-    IcecastOutput,
     Library,
-    Output,
     Sink,
-    Target,
     load_shipped,
-    read_secret,
     stop_together,
 )
 from latentfm.config import Config
-from latentfm.errors import LatentFMError
 from latentfm.history import FILE, Recorder, Retention, Shelf
 from latentfm.lastgood import remember
-from latentfm.ops import logs
 from latentfm.ops.clock import Clock, SystemClock
 from latentfm.ops.jobs import Jobs
-from latentfm.ops.process import at_most, resident_mb
-from latentfm.ops.signals import Signals, stacks
+from latentfm.ops.process import resident_mb
 from latentfm.ops.state import StateFolder
-from latentfm.ops.systemd import Notifier
-from latentfm.ops.watchdog import Watchdog
+from latentfm.outlets import Outlets
 from latentfm.plan import Plan
 from latentfm.planner import Planner, wishes_of
 from latentfm.playlist import Playlist
 from latentfm.programme import next_change
-from latentfm.soundcard.output import speakers_of
 from latentfm.status_line import status_line
 from latentfm.steering import Steering
 from latentfm.stock import Stocktaker, quota_of
@@ -51,70 +38,14 @@ from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
 from latentfm.studio.supervisor import CHILD
 from latentfm.studio.tally import Tally
-from latentfm.web import Status, WebOutput, on_air
+from latentfm.web import Status, on_air
 
 BANK = "bank"
 SHIPPED = Path(__file__).parent / "takes"
-_BUILT_IN = ("mp3", 192)
 _HOUSEKEEPING = 600.0  # seconds
 _STATUS = 5.0  # seconds between two looks for the line of `systemctl status`
-_ROUND = 0.2  # seconds between two looks of the main loop
-_GRACEFUL = 8.0  # seconds that stopping may take, the last fade included
 
 _log = structlog.get_logger()
-
-
-def run(
-    config: Config,
-    playlists: Mapping[str, Playlist],
-    *,
-    child: Sequence[str] = CHILD,
-    sinks: Sequence[Sink] = (),
-    clock: Clock | None = None,
-) -> int:
-    """Run the station until SIGTERM or SIGINT; return its exit status.
-
-    Args:
-        config: the configuration.
-        playlists: every playlist that its programme names.
-        child: the command of the studio's child.
-        sinks: what gets the PCM besides the feeds.
-        clock: the machine's, unless another one is given.
-
-    Raises:
-        ConfigError: the state folder can't be written.
-        LatentFMError: another station runs on it.
-    """
-    signals = Signals()
-    notifier = Notifier()
-    clock = clock or SystemClock()
-    station = Station(config, playlists, child=child, clock=clock, sinks=sinks)
-    watchdog = Watchdog(
-        lambda: station.broadcast.departures.sound(),  # noqa: PLW0108 - made by start, as that of the next line
-        notifier,
-        clock,
-        why=lambda: station.broadcast.departures.fault(),  # noqa: PLW0108
-    )
-    faulthandler.enable()  # systemd ends a station that hangs with SIGABRT: the journal gets every thread's stack
-    try:
-        station.start(tell=notifier.status)
-        while signals.stop is None:
-            watchdog.look()
-            station.jobs.check_clock()
-            if signals.take_dump_request():
-                for name, stack in stacks().items():
-                    _log.warning("stack", thread=name, stack=stack)
-            if signals.take_reload_request():
-                station.steering.desk.reload()
-            clock.sleep(_ROUND)
-        _log.info("station_stopping", signal=signals.stop.name)
-        station.steering.leave()
-    finally:
-        notifier.stopping()
-        _stop_in_time(station, _GRACEFUL)
-        notifier.close()
-        signals.restore()
-    return 0
 
 
 class Station:
@@ -182,10 +113,7 @@ class Station:
         self._stock = Stocktaker(self.bank, self._shipped.infos, self._clock)
 
     def _go_on_air(self) -> None:
-        self._mounts = [output for output in self.config.outputs if output.type == "icecast"]
-        self._speakers = speakers_of(self.config.outputs)
-        wanted = [_BUILT_IN, *((mount.format, mount.bitrate) for mount in self._mounts)]
-        self._feeds = {form: Feed(*form) for form in dict.fromkeys(wanted)}
+        self._outlets = Outlets(self.config)
         self._library = Library(
             self.bank, self.steering.slot_at, shipped=self._shipped, crossfade_seconds=self._crossfade
         )
@@ -193,9 +121,9 @@ class Station:
         self.broadcast = Broadcast(
             self._library,
             self._beds,
-            tuple(self._feeds.values()),
+            self._outlets.feeds,
             clock=self._clock,
-            sinks=(*self._sinks, *self._speakers),
+            sinks=(*self._sinks, *self._outlets.speakers),
             steady=min(STEADY, self.config.studio.takes_ahead),
         )
         self._open_history()  # before the broadcast starts, so that it is closed after that has stopped
@@ -216,31 +144,7 @@ class Station:
         self.history.start()
 
     def _open_outputs(self) -> None:
-        web, built_in = self.config.web, self._feeds[_BUILT_IN]
-        self.web = WebOutput(
-            built_in,
-            self.status,
-            host=web.host,
-            port=web.port,
-            name=self.config.station.name,
-            max_listeners=web.max_listeners,
-            more=self.steering.routes(),
-        )
-        self.outputs: list[Output] = [self.web, *self._speakers]
-        for output in self._mounts:
-            try:
-                target = Target(
-                    output.url,
-                    password=partial(read_secret, output.password_file),
-                    user=output.user,
-                    name=output.name or self.config.station.name,
-                    description=output.description,
-                    genre=output.genre,
-                    public=output.public,
-                )
-                self.outputs.append(IcecastOutput(target, self._feeds[output.format, output.bitrate]))
-            except LatentFMError as error:
-                _log.error("output_unusable", url=output.url, reason=str(error))
+        self.outputs = self._outlets.open(self.status, self.steering.routes())
         self._undo.callback(stop_together, self.outputs)
         for started in self.outputs:
             started.start()
@@ -326,16 +230,3 @@ class Station:
     def _crossfade(self, name: str) -> float:
         playlist = self.steering.plan.playlists.get(name)
         return playlist.mix.crossfade_seconds if playlist else 8.0
-
-
-def _stop_in_time(station: Station, seconds: float) -> None:
-    """Stop a station; should it take longer than ``seconds``, end the process."""
-
-    def say() -> None:
-        _log.error("stop_forced", seconds=seconds)
-        logs.close(timeout=0.3)
-
-    began = time.monotonic()
-    with at_most(seconds, say):
-        station.stop()
-    _log.info("station_stopped", seconds=round(time.monotonic() - began, 2))

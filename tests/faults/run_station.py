@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from clocks import TestClock
-from latentfm import station
+from latentfm import service, station
 from latentfm.config import load_config, load_playlists
 from latentfm.errors import LatentFMError
 from latentfm.ops import logs
@@ -33,7 +33,7 @@ def main() -> int:
     clock = TestClock(float(os.environ.pop("LATENTFM_TEST_PACE", "1")), Path(offset) if offset else None)
     try:
         config = load_config(Path(sys.argv[1]), os.environ)
-        return station.run(config, load_playlists(config), child=child, clock=clock)
+        return service.run(config, load_playlists(config), child=child, clock=clock)
     except LatentFMError as error:
         print(f"latentfm: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_status

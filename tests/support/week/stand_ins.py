@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 import structlog
 
-from latentfm import planner, station, steering
+from latentfm import outlets, planner, station, steering
 from latentfm.audio import crossfade
 from latentfm.audio.pcm import Pcm
 from latentfm.bank import Bank, Quota, aired, files, folder
@@ -143,8 +143,8 @@ def install(stage: Callable[[], Stage]) -> None:
     supervisor.Link = lambda *_: open_link(stage().workshop, stage().turns)()
     station.ChildStudio = lambda *args, **named: _Studio(stage(), *args, **named)
     station.Producer = lambda *args: _Producer(stage(), *args)
-    station.Feed = station.WebOutput = steering.ControlSocket = Deaf
-    station.Bank = lambda root, state: Bank(root, state, QUOTA)
+    outlets.Feed = outlets.WebOutput = steering.ControlSocket = Deaf
+    station.Bank = lambda root, state, _quota: Bank(root, state, QUOTA)
     station.StateFolder = lambda path: _held(stage(), path)
 
 
