@@ -89,7 +89,7 @@ def test_the_command_line_steers_a_station(start_station: Start) -> None:
     until(lambda: status(station)["now"]["title"] == "Paused")
     aired = len(station.events("on_air"))
     time.sleep(3)
-    assert station.get("/healthz") == (200, b"ready\n")
+    assert station.get("/readyz")[0] == 200
     document = json.loads(latentfm(station, "status", "--json").stdout)
     assert document["paused"]
     assert document["seconds_since_audible"] > 2

@@ -34,7 +34,7 @@ def test_a_station_plays_on_speakers_and_goes_on_without_them(
     station.wait_for("output_lost")
     said = speakers(station)
     assert (said["health"], said["state"], said["listeners"]) == ("degraded", "waiting", None)
-    assert station.get("/healthz")[0] == 200
+    assert station.get("/readyz")[0] == 200
     sound_server.plug()
     station.wait_for("output_reconnected")
     until_heard(sound_server)
