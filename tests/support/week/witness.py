@@ -208,7 +208,7 @@ class Witness:
         if playing is self._playing and self.seen.looks % 15 == 0:  # it has been on since the last look
             if playing.origin == "fresh":
                 self._assert(not active, "a fresh take is a fall back")
-            elif not station.bank.unaired():
+            elif simulation.calm(["bank", "closed", "asked"]) > 300.0 and not station.bank.unaired():
                 self._assert(active, "nothing is fresh, and that is no fall back")
         self._playing = playing
         if calm > BACK and simulation.workshop.making[1] <= 40.0 and not simulation.workshop.spoiling:
