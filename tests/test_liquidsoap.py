@@ -78,7 +78,7 @@ def mounts(icecast: Any) -> set[str]:
     """Return the mounts that are up."""
     try:
         sources = json.loads(icecast.status(), strict=False)["icestats"]["source"]
-    except (json.JSONDecodeError, KeyError):
+    except (OSError, json.JSONDecodeError, KeyError, TypeError):  # it is busy, or there is no source yet
         return set()
     every = sources if isinstance(sources, list) else [sources]
     return {source["listenurl"].rpartition("/")[2] for source in every}

@@ -105,7 +105,7 @@ class Icecast:
         """Return what the server says of its one mount, nothing while there is none."""
         try:
             source: dict[str, Any] = json.loads(self.status(), strict=False)["icestats"]["source"]
-        except (json.JSONDecodeError, KeyError, ConnectionError):  # without a source, 2.4's document is not even JSON
+        except (OSError, json.JSONDecodeError, KeyError, TypeError):  # busy, or without a source: then it is no JSON
             return {}
         return source
 
