@@ -109,6 +109,19 @@ class RunningStation:
             seen += 1
             times -= self.wait_for("on_air", seen, seconds)["origin"] == "fresh"
 
+    def wait_until_well(self, *, connected: bool = True, seconds: float = 15) -> None:
+        """Wait until it is ready and, unless it is not asked for, all outputs are connected.
+
+        A hurried station takes every hold-up of a busy machine for one that is several times as long.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            ready, status = self.get("/readyz")[0] == 200, json.loads(self.get("/status.json")[1])
+            if ready and (not connected or all(output["state"] == "connected" for output in status["outputs"])):
+                return
+            assert time.monotonic() < deadline, status
+            time.sleep(0.1)
+
     def forget(self) -> None:
         """Leave out of ``events`` and ``wait_for`` all that was logged until now."""
         self._skip = len(self.log)
@@ -223,9 +236,7 @@ def on_air(start_station: Callable[..., RunningStation], program: Callable[..., 
         finally:
             heard = ear.stop()
         judge(heard, sound)
-        assert station.get("/readyz")[0] == 200
-        outputs = json.loads(station.get("/status.json")[1])["outputs"]
-        assert not connected or all(output["state"] == "connected" for output in outputs), outputs
+        station.wait_until_well(connected=connected)
 
     return run
 
