@@ -63,5 +63,5 @@ def test_state_files_that_are_rubbish_are_begun_anew(start_station: Any, rubbish
     again = start_station(config=CONFIG, environment=CHORDS)
     again.wait_for("ready")
     again.wait_for("on_air", 2)
-    assert again.get("/readyz")[0] == 200
+    again.wait_until_well()
     assert again.terminate() == 0
