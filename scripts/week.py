@@ -34,7 +34,8 @@ times real time), and {examples} schedules that hypothesis drew, of {example_hou
 
 The whole station runs on one clock: every part that decides anything is its own, stepped in turn instead of in threads,
 at a sampling rate of 20 Hz, with a level for each take in place of sound. The studio's child, disks and cards are the
-simulation's; `tests/support/week/stand_ins.py` lists all that is not the station's.
+simulation's; `tests/support/week/stand_ins.py` lists all that is not the station's. Every third seed has no takes that
+ship, so that the tone bed stands in.
 
 ## What was checked
 

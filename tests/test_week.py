@@ -70,4 +70,4 @@ def test_an_hour_of_real_sound(play: Play) -> None:
         assert hour["minutes"] > (55 if FULL else 2.7)
         assert hour["true_peak"] <= -0.9
         assert hour["longest_silence"] <= 0.5
-        assert -20.0 <= hour["lufs"] <= -15.0  # moods are up to 3 LU softer than the station's -16
+        assert -20.0 <= hour["lufs"] <= -15.0  # moods are up to 3 LU softer than the station

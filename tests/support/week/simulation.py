@@ -27,6 +27,9 @@ from week.workshop import Workshop
 TICK: Final = 0.5 if SOUND else 2.0
 """Seconds between two looks of most parts: as often as the runway sends something."""
 
+BARE: Final = 2
+"""Seeds that leave this when divided by three have no takes that ship: the tone bed stands in for them."""
+
 _DIRECTOR = 4.0  # seconds between two looks of a director that has nothing to do
 _RECORDER = 30.0
 
@@ -68,7 +71,8 @@ class Simulation:
         install(lambda: self._stage)
         if not SOUND:
             station.SHIPPED = folder / "shipped"
-            write_shipped(station.SHIPPED)
+            if seed % 3 != BARE:
+                write_shipped(station.SHIPPED)
         write_config(self.config, self.state, seed % 4, seed // 4 % 4, seed)
 
     def play(self, seconds: float) -> None:
