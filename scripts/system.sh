@@ -128,7 +128,7 @@ case "${1:-} ${2:-}" in
     'run ' | 'test ') install "$1" ;;
     'missing run' | 'missing test') missing "$2" ;;
     *)
-        sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+        sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
 esac

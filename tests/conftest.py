@@ -16,7 +16,8 @@ from hypothesis import settings
 from sound_server import sound_server
 
 __all__ = ["sound_server"]  # a fixture of many rooms
-from icecast_server import Icecast, let_in, wait_until
+from icecast_server import Icecast, let_in
+from waiting import wait_until
 
 BROWSER_FLAGS = (
     "--headless",

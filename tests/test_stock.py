@@ -12,34 +12,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from latentfm.bank import Bank, Quota
-from latentfm.brief import Carry, Key
 from latentfm.config import BankConfig
 from latentfm.ops.clock import HandClock
 from latentfm.stock import Stock, Stocktaker, quota_of
-from latentfm.take import Seam, TakeInfo
+from plain_takes import plain
 
 SECONDS = 3
-
-
-def info(take_id: str) -> TakeInfo:
-    """Return the description of a take of three seconds."""
-    frames, key = SECONDS * 48_000, Key(tonic=0, mode="major")
-    return TakeInfo(
-        id=take_id,
-        title=take_id,
-        playlist="day",
-        seed=1,
-        attempt=0,
-        key=key,
-        qpm=96.0,
-        frames=frames,
-        lufs=-16.0,
-        true_peak=-1.0,
-        max_silence=0.5,
-        seam=Seam(head=48_000, outs=(frames,)),
-        carry=Carry(section=1, key=key, qpm=96.0, latent=(0.0,)),
-        provenance={},
-    )
 
 
 @pytest.fixture
@@ -47,14 +25,14 @@ def bank(tmp_path: Path) -> Bank:
     """Return a bank with one take that has aired and one that has not."""
     bank = Bank(tmp_path / "bank", tmp_path)
     for name in ("old", "new"):
-        bank.publish(info(name), np.full((SECONDS * 48_000, 2), 0.1, dtype=np.float32), b"MThd")
+        bank.publish(plain(name, SECONDS * 48_000), np.full((SECONDS * 48_000, 2), 0.1, dtype=np.float32), b"MThd")
     bank.aired.mark("old")
     return bank
 
 
 def test_it_counts_seconds_and_room(bank: Bank, tmp_path: Path) -> None:
     """What ships is playable and never fresh; room is that of the disk the state folder is on."""
-    stock = Stocktaker(bank, [info("shipped")], HandClock()).look()
+    stock = Stocktaker(bank, [plain("shipped", SECONDS * 48_000)], HandClock()).look()
     assert (stock.playable, stock.fresh) == (9.0, 3.0)
     assert stock.disk_free == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.2)
 
@@ -76,7 +54,7 @@ def test_the_disk_is_asked_every_two_seconds(bank: Bank, monkeypatch: pytest.Mon
 def test_a_state_folder_that_is_gone_leaves_the_figures(bank: Bank, tmp_path: Path) -> None:
     """Takes that can't be listed count as they did; what ships counts in any case."""
     clock = HandClock()
-    stock = Stocktaker(bank, [info("shipped")], clock)
+    stock = Stocktaker(bank, [plain("shipped", SECONDS * 48_000)], clock)
     assert stock.look().fresh == 3.0
     shutil.rmtree(bank.root)
     bank.root.write_text("in the way")
@@ -96,7 +74,7 @@ def test_a_disk_that_hangs_holds_up_one_who_asks(bank: Bank, monkeypatch: pytest
         hang.wait(20)
         return ()
 
-    stock = Stocktaker(bank, [info("shipped")], clock := HandClock())
+    stock = Stocktaker(bank, [plain("shipped", SECONDS * 48_000)], clock := HandClock())
     before = stock.look()
     clock.sleep(3)
     monkeypatch.setattr(bank, "takes", hung)

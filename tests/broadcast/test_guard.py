@@ -15,33 +15,11 @@ from structlog.testing import capture_logs
 from latentfm.audio.gate import longest_silence
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm
 from latentfm.bank import Bank, write_take
-from latentfm.brief import Carry, Key
 from latentfm.broadcast.guard import Guard
 from latentfm.errors import BankError
-from latentfm.take import Seam, TakeInfo
+from plain_takes import plain
 
 STEP = SAMPLE_RATE // 2
-KEY = Key(tonic=0, mode="major")
-
-
-def info(frames: int, lufs: float = -16.0) -> TakeInfo:
-    """Describe a take whose mood allows half a second of silence."""
-    return TakeInfo(
-        id="one",
-        title="One",
-        playlist="day",
-        seed=1,
-        attempt=0,
-        key=KEY,
-        qpm=96.0,
-        frames=frames,
-        lufs=lufs,
-        true_peak=-1.0,
-        max_silence=0.5,
-        seam=Seam(head=0, outs=(frames,)),
-        carry=Carry(section=1, key=KEY, qpm=96.0, latent=(0.0,)),
-        provenance={},
-    )
 
 
 def through(pcm: Pcm, guard: Guard) -> tuple[Pcm, str | None]:
@@ -66,7 +44,7 @@ def test_music_passes_untouched_with_the_rests_its_mood_allows(parts: list[tuple
     pcm = np.concatenate(
         [half for sound, rest in parts for half in (noise(sound), np.zeros((round(rest * SAMPLE_RATE), 2), np.float32))]
     )
-    passed, reason = through(pcm, Guard(info(len(pcm))))
+    passed, reason = through(pcm, Guard(plain("one", len(pcm))))
     assert reason is None
     assert np.array_equal(passed, pcm)
 
@@ -77,7 +55,7 @@ def test_of_a_silence_that_is_too_long_nothing_is_heard(after: float, lasting: f
     """Everything before the silence passes, and none of it."""
     quiet = np.zeros((round(lasting * SAMPLE_RATE), 2), np.float32)
     pcm = np.concatenate([noise(after), quiet, noise(2)])
-    passed, reason = through(pcm, Guard(info(len(pcm))))
+    passed, reason = through(pcm, Guard(plain("one", len(pcm))))
     assert reason is not None
     assert f"after {after:.1f} s" in reason
     assert np.array_equal(passed, pcm[: round(after * SAMPLE_RATE)])
@@ -91,7 +69,7 @@ def test_no_numbers_and_noise_do_not_pass(spoilt: str) -> None:
         pcm[2 * SAMPLE_RATE : 3 * SAMPLE_RATE] *= 9
     else:
         pcm[2 * SAMPLE_RATE + 7, 1] = np.nan if spoilt == "nan" else np.inf
-    passed, reason = through(pcm, Guard(info(len(pcm))))
+    passed, reason = through(pcm, Guard(plain("one", len(pcm))))
     assert reason is not None
     assert "after 2.0 s" in reason
     assert np.array_equal(passed, pcm[: 2 * SAMPLE_RATE])

@@ -182,3 +182,9 @@ def test_the_kernel_agrees_about_the_clock() -> None:
     if shown.returncode != 0:
         pytest.skip("systemd does not run here")
     assert machine.synchronised() == (shown.stdout.strip() == "yes")
+
+
+def test_speakers_alone_need_no_icecast(configured: Callable[..., Config]) -> None:
+    """A station that only plays on a sound card has a line about that, and no failure."""
+    (finding,) = look_at_icecast(configured('[[outputs]]\ntype = "soundcard"\n'))
+    assert (finding.state, finding.text) == ("ok", "no output goes to one")

@@ -19,6 +19,7 @@ import numpy as np
 import soundfile as sf
 
 from latentfm.audio.pcm import SAMPLE_RATE
+from waiting import wait_until
 
 Start = Callable[..., Any]
 ROLES = ("lead", "pad", "bass")
@@ -37,14 +38,6 @@ def status(station: Any) -> dict[str, Any]:
     """Return a station's status."""
     document: dict[str, Any] = json.loads(station.get("/status.json")[1])
     return document
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def clock(minutes: float) -> str:
@@ -81,12 +74,12 @@ def test_the_command_line_steers_a_station(start_station: Start) -> None:
     assert wrong.stderr == "latentfm: unknown playlist 'nihgt'; did you mean 'night'?\n"
     assert "night from the next seam on" in latentfm(station, "mood", "night").stdout
     assert status(station)["programme"] == {"playlist": "night", "next": None, "asked": True}
-    until(lambda: status(station)["now"]["playlist"] == "night", 40)
+    wait_until(lambda: status(station)["now"]["playlist"] == "night", 40)
     assert latentfm(station, "mood", "auto").returncode == 0
     assert status(station)["programme"] == {"playlist": "day", "next": None}
     assert latentfm(station, "pause").stdout == "paused\n"
     assert latentfm(station, "pause").stdout == "it was paused already\n"
-    until(lambda: status(station)["now"]["title"] == "Paused")
+    wait_until(lambda: status(station)["now"]["title"] == "Paused", 20)
     aired = len(station.events("on_air"))
     time.sleep(3)
     assert station.get("/readyz")[0] == 200
@@ -95,7 +88,7 @@ def test_the_command_line_steers_a_station(start_station: Start) -> None:
     assert document["seconds_since_audible"] > 2
     assert len(station.events("on_air")) == aired
     assert latentfm(station, "resume").stdout == "going on\n"
-    until(lambda: (status(station)["seconds_since_audible"] or 9) < 1)
+    wait_until(lambda: (status(station)["seconds_since_audible"] or 9) < 1, 20)
     assert station.terminate() == 0
     gone = latentfm(station, "status")
     assert gone.returncode == 1
@@ -155,7 +148,7 @@ def test_a_station_that_is_closed_is_silent_and_healthy(start_station: Start, tm
     os.kill(station.pid, signal.SIGHUP)
     station.wait_for("hours_opened")
     station.wait_for("on_air")
-    until(lambda: status(station)["seconds_since_audible"] is not None)
+    wait_until(lambda: status(station)["seconds_since_audible"] is not None, 20)
     assert station.terminate() == 0
 
 
@@ -184,7 +177,7 @@ def test_a_reload_changes_what_may_change_and_refuses_what_is_broken(start_stati
     assert station.wait_for("restart_needed")["keys"] == ["web.max_listeners"]
     station.wait_for("reloaded")
     assert status(station)["programme"]["playlist"] == "night"
-    until(lambda: status(station)["now"]["playlist"] == "night", 40)
+    wait_until(lambda: status(station)["now"]["playlist"] == "night", 40)
     kept = json.loads((station.state / "last-good.json").read_text())
     assert kept["config"]["programme"]["playlist"] == "night"
     assert station.terminate() == 0

@@ -12,6 +12,7 @@ import pytest
 
 from listening import Ear
 from scripted_icecast import ScriptedIcecast
+from waiting import wait_until
 
 RARER = ("403", "500", "stall", "nonsense", "half", "mute", "slow")
 PATIENT = "studio.first_take_seconds = 240\n"
@@ -46,29 +47,21 @@ def state(station: Any) -> str:
     return str(found)
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("mood", ["401", "drop", *(pytest.param(mood, marks=pytest.mark.full) for mood in RARER)])
 def test_a_server_that_misbehaves_is_tried_until_it_does_not(
     on_air: Any, scripted: ScriptedIcecast, password: Path, mood: Any
 ) -> None:
     """Others hear nothing of it; it is named once, and streams again by itself when the server is well."""
     with on_air("chords", config=PATIENT + output(scripted.url, password), pace=2) as station:
-        until(lambda: state(station) == "connected")
+        wait_until(lambda: state(station) == "connected", 60)
         scripted.mood = mood
         sources = scripted.sources
-        until(lambda: scripted.sources >= sources + 2, 90)  # it was met so, left, and met so again
+        wait_until(lambda: scripted.sources >= sources + 2, 90)  # it was met so, left, and met so again
         station.wait_for("output_refused" if mood in ("401", "403") else "output_lost")
         scripted.mood = "ok"
         taken = scripted.received
-        until(lambda: scripted.received > taken + 50_000)
-        until(lambda: state(station) == "connected")
+        wait_until(lambda: scripted.received > taken + 50_000, 60)
+        wait_until(lambda: state(station) == "connected", 60)
         lines = [event for event in station.events() if event["event"].startswith("output_")]
         assert len(lines) <= 8, lines
 
@@ -82,7 +75,7 @@ def test_a_server_that_is_not_there_at_boot_costs_nothing(
         time.sleep(150 if full else 8)
         assert state(station) == "waiting"
         scripted.open()
-        until(lambda: state(station) == "connected")
+        wait_until(lambda: state(station) == "connected", 60)
         assert station.events("output_lost") == []
 
 
@@ -90,7 +83,7 @@ def test_a_name_that_can_not_be_resolved_is_tried_again(on_air: Any, password: P
     """DNS failing costs that output only; the station is as well as it can be."""
     config = PATIENT + output("http://nowhere.invalid:8000/latentfm.mp3", password)
     with on_air("chords", config=config, connected=False) as station:
-        until(lambda: state(station) == "waiting")
+        wait_until(lambda: state(station) == "waiting", 60)
         station.wait_for_fresh(2)
         assert state(station) == "waiting"
 
@@ -104,7 +97,7 @@ def test_a_real_icecast_comes_back(
     """It goes, for ten minutes in the long form, and when it is back its listeners hear music again."""
     icecast.start()
     with on_air("music", config=PATIENT + output(icecast.url, password), pace=4) as station:
-        until(lambda: state(station) == "connected")
+        wait_until(lambda: state(station) == "connected", 60)
         if end == "paused":
             icecast.pause()
         else:
@@ -115,7 +108,7 @@ def test_a_real_icecast_comes_back(
             icecast.resume()
         else:
             icecast.start()
-        until(lambda: state(station) == "connected", 90)
+        wait_until(lambda: state(station) == "connected", 90)
         ear = Ear(program("ffmpeg"), icecast.url, tmp_path / "icecast.f32")
         time.sleep(5)
         heard = ear.stop()

@@ -9,24 +9,13 @@ import pwd
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
-
-def wait_until(condition: Callable[[], object], seconds: float, message: str) -> None:
-    """Wait until a condition holds; fail with ``message`` if it does not within ``seconds``."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.05)
-    pytest.fail(message)
+from waiting import wait_until
 
 
 class Icecast:

@@ -9,10 +9,9 @@ from latentfm.take import Seam, TakeInfo
 CROSSFADE = 8.0
 
 
-def describe(take_id: str, mood: str, seconds: float, section: int) -> TakeInfo:
-    """Return the description of a take whose section lasts some seconds; its last chord rings on for three more."""
+def plain(take_id: str, frames: int, mood: str = "day", section: int = 1) -> TakeInfo:
+    """Return the description of a take of so many frames, which may be left at its end."""
     key = Key(tonic=0, mode="major")
-    outs = tuple(round((seconds - CROSSFADE - bars * 2.5) * SAMPLE_RATE) for bars in (1, 0))
     return TakeInfo(
         id=take_id,
         title=take_id,
@@ -21,14 +20,21 @@ def describe(take_id: str, mood: str, seconds: float, section: int) -> TakeInfo:
         attempt=0,
         key=key,
         qpm=96.0,
-        frames=round((seconds + 3) * SAMPLE_RATE),
+        frames=frames,
         lufs=-16.0,
         true_peak=-1.0,
         max_silence=0.5,
-        seam=Seam(head=10 * SAMPLE_RATE, outs=outs),
+        seam=Seam(head=0, outs=(frames,)),
         carry=Carry(section=section, key=key, qpm=96.0, latent=(0.0,)),
         provenance={},
     )
+
+
+def describe(take_id: str, mood: str, seconds: float, section: int) -> TakeInfo:
+    """Return the description of a take whose section lasts some seconds; its last chord rings on for three more."""
+    outs = tuple(round((seconds - CROSSFADE - bars * 2.5) * SAMPLE_RATE) for bars in (1, 0))
+    info = plain(take_id, round((seconds + 3) * SAMPLE_RATE), mood, section)
+    return info.model_copy(update={"seam": Seam(head=10 * SAMPLE_RATE, outs=outs)})
 
 
 class Wire:

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +25,7 @@ from latentfm.ops.clock import SystemClock
 from latentfm.stock import Stock
 from latentfm.studio.tally import Tally
 from latentfm.web import Status, WebOutput
+from waiting import wait_until
 
 
 class Noise:
@@ -117,22 +117,6 @@ class Radio:
         """Return the status of an answer."""
         with self.get(path) as answer:
             return answer.status
-
-
-def wait_until(condition: Callable[[], object], seconds: float, message: str) -> None:
-    """Wait until a condition holds; fail with ``message`` if it does not within ``seconds``."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.05)
-    pytest.fail(message)
-
-
-@pytest.fixture
-def eventually() -> Callable[..., None]:
-    """Return a function that waits until a condition holds."""
-    return wait_until
 
 
 @pytest.fixture

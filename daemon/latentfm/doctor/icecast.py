@@ -20,10 +20,9 @@ _NAME = "icecast"
 
 def look_at_icecast(config: Config) -> Iterator[Finding]:
     """Yield how each Icecast answers to the configured user and password."""
-    for output in config.outputs:
-        if isinstance(output, IcecastOutput):
-            yield _look(output)
-    if not config.outputs:
+    mounts = [output for output in config.outputs if isinstance(output, IcecastOutput)]
+    yield from map(_look, mounts)
+    if not mounts:
         yield Finding(check=_NAME, state="ok", text="no output goes to one")
 
 
