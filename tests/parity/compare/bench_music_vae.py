@@ -21,7 +21,8 @@ from parts import in_parts
 
 CONFIGURATIONS = ("cat-mel_2bar_big", "hierdec-trio_16bar")
 PRECISIONS = ("float32", "int8")
-WINDOWS = 8
+WINDOWS = (1, 8, 32)
+CHANGED_WINDOWS = 8
 ROUNDS = 5
 GATES = 4
 
@@ -45,8 +46,8 @@ def load(name: str, folder: Path, precision: str, threads: int) -> Any:
     return MusicVAE(card.model, Steps(path.with_suffix(".tflite"), card.sha256, threads))
 
 
-def measure(name: str, folder: Path, precision: str, threads: int) -> dict[str, Any]:
-    """Time one playable."""
+def measure(name: str, folder: Path, precision: str, threads: int, windows: int) -> dict[str, Any]:
+    """Time one playable that samples so many windows at once."""
     marks = [time.perf_counter()]
     import latentfm.models.music_vae  # noqa: F401, PLC0415 - start-up is measured
 
@@ -57,7 +58,7 @@ def measure(name: str, folder: Path, precision: str, threads: int) -> dict[str, 
     spent = []
     for _ in range(ROUNDS + 1):
         spent.append(-time.process_time())
-        model.sample(WINDOWS, rng, 1.0)
+        model.sample(windows, rng, 1.0)
         spent[-1] += time.process_time()
         marks.append(time.perf_counter())
     lasted = [after - before for before, after in pairwise(marks)]
@@ -68,7 +69,7 @@ def measure(name: str, folder: Path, precision: str, threads: int) -> dict[str, 
         "configuration": name,
         "precision": precision,
         "threads": threads,
-        "windows": WINDOWS,
+        "windows": windows,
         "import_seconds": lasted[0],
         "load_seconds": lasted[1],
         "first_seconds": lasted[2],
@@ -76,7 +77,7 @@ def measure(name: str, folder: Path, precision: str, threads: int) -> dict[str, 
         "processor_seconds": sorted(spent[1:])[ROUNDS // 2],
         "median_seconds": median,
         "gigabytes_a_second": numbers * size / median / 1e9,
-        "gigaflops": 2 * numbers * WINDOWS / median / 1e9,
+        "gigaflops": 2 * numbers * windows / median / 1e9,
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
@@ -101,12 +102,12 @@ def changed(name: str, folder: Path) -> dict[str, Any]:
 
     exact, rounded = (load(name, folder, precision, 1) for precision in PRECISIONS)
     rng = np.random.default_rng(1)
-    z = rng.standard_normal((WINDOWS, exact.z_size), dtype=np.float32)
-    uniforms = rng.random(exact.uniforms_shape(WINDOWS))
+    z = rng.standard_normal((CHANGED_WINDOWS, exact.z_size), dtype=np.float32)
+    uniforms = rng.random(exact.uniforms_shape(CHANGED_WINDOWS))
     labels = exact.decode_by(z, uniforms, 1.0).labels
     logits = rounded.logits(z, labels)
     depths = exact.facts.output_depths
-    parts, numbers = labels.reshape(*labels.shape[:2], -1), uniforms.reshape(len(uniforms), WINDOWS, -1)
+    parts, numbers = labels.reshape(*labels.shape[:2], -1), uniforms.reshape(len(uniforms), CHANGED_WINDOWS, -1)
     other = []
     for part, (depth, end) in enumerate(zip(depths, accumulate(depths), strict=True)):
         drawn = [
@@ -130,15 +131,18 @@ def main() -> None:
     parser.add_argument("--part", choices=("convert", "measure", "changed"), help="what a process of this script does")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--windows", type=int, default=WINDOWS[0])
     options = parser.parse_args()
     if options.part == "convert":
         convert(options.only[0], options.out, options.precision)
     elif options.part == "measure":
-        print(json.dumps(measure(options.only[0], options.out, options.precision, options.threads)))  # noqa: T201
+        figures = measure(options.only[0], options.out, options.precision, options.threads, options.windows)
+        print(json.dumps(figures))  # noqa: T201
     elif options.part == "changed":
         print(json.dumps(changed(options.only[0], options.out)))  # noqa: T201
     else:
-        lines = [line for name in options.only for line in in_parts(__file__, name, options.out, PRECISIONS)]
+        windows = [("--windows", str(count)) for count in WINDOWS]
+        lines = [line for name in options.only for line in in_parts(__file__, name, options.out, PRECISIONS, windows)]
         print(json.dumps(lines, indent=1))  # noqa: T201
 
 

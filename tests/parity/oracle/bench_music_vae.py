@@ -1,11 +1,11 @@
-"""How fast Magenta's MusicVAEs are: warm `sample(8)`, start-up and memory, as JSON on standard output.
+"""How fast Magenta's MusicVAEs are: warm `sample` of 1, 8 and 32 windows, start-up and memory, as JSON.
 
 Run it under the Python that has Magenta 2.1.4; the checkpoints that it draws stay in OUT for our side
 (`compare/bench_music_vae.py`), so that both play the same weights:
 
     python tests/parity/oracle/bench_music_vae.py OUT
 
-Each model is measured in a process of its own.
+Each is measured in a process of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 CONFIGURATIONS = ("cat-mel_2bar_big", "hierdec-trio_16bar")
-WINDOWS = 8
+WINDOWS = (1, 8, 32)
 ROUNDS = 5
 
 
@@ -43,7 +43,7 @@ def write(name: str, folder: Path) -> None:
         music_vae.write(folder / name, session, packed=False)
 
 
-def measure(name: str, folder: Path) -> None:
+def measure(name: str, folder: Path, windows: int) -> None:
     """Time one model as Magenta's own class loads and samples it; print JSON."""
     marks = [time.perf_counter()]
     import numpy as np
@@ -51,18 +51,18 @@ def measure(name: str, folder: Path) -> None:
 
     marks.append(time.perf_counter())
     config = configs.CONFIG_MAP[name]
-    model = TrainedModel(config, batch_size=WINDOWS, checkpoint_dir_or_path=str(folder / name / "model.ckpt"))
+    model = TrainedModel(config, batch_size=windows, checkpoint_dir_or_path=str(folder / name / "model.ckpt"))
     marks.append(time.perf_counter())
     spent = []
     for _ in range(ROUNDS + 1):
         spent.append(-time.process_time())
-        model.sample(WINDOWS, config.hparams.max_seq_len, temperature=1.0)
+        model.sample(windows, config.hparams.max_seq_len, temperature=1.0)
         spent[-1] += time.process_time()
         marks.append(time.perf_counter())
     lasted = [float(length) for length in np.diff(marks)]
     figures = {
         "configuration": name,
-        "windows": WINDOWS,
+        "windows": windows,
         "import_seconds": lasted[0],
         "load_seconds": lasted[1],
         "first_seconds": lasted[2],
@@ -80,17 +80,22 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="*", default=CONFIGURATIONS)
     parser.add_argument("--part", choices=("write", "measure"), help="what a process of this script does")
+    parser.add_argument("--windows", type=int, default=WINDOWS[0])
     options = parser.parse_args()
-    if options.part:
-        for name in options.only:
-            (write if options.part == "write" else measure)(name, options.out)
+    if options.part == "write":
+        write(options.only[0], options.out)
+        return
+    if options.part == "measure":
+        measure(options.only[0], options.out, options.windows)
         return
     figures = []
     for name in options.only:
         command = [sys.executable, __file__, str(options.out), "--only", name, "--part"]
         subprocess.run([*command, "write"], check=True, stdout=subprocess.DEVNULL)
-        done = subprocess.run([*command, "measure"], check=True, stdout=subprocess.PIPE)
-        figures.append(json.loads(done.stdout.splitlines()[-1]))
+        for windows in WINDOWS:
+            part = [*command, "measure", "--windows", str(windows)]
+            done = subprocess.run(part, check=True, stdout=subprocess.PIPE)
+            figures.append(json.loads(done.stdout.splitlines()[-1]))
     print(json.dumps(figures, indent=1))
 
 
