@@ -32,13 +32,17 @@ log = structlog.get_logger()
 
 
 class Bank:
-    """The takes under one folder. Safe to use from several threads."""
+    """The takes under one folder. Safe to use from several threads.
+
+    Attributes:
+        quota: how much it may hold; counts from the next ``trim`` on.
+    """
 
     def __init__(self, root: Path, state: Path, quota: Quota | None = None) -> None:
         """Look after ``root``; remember airings in ``state / "aired.json"``. Writes nothing yet."""
         self.root = root
         self.aired = Aired(state / "aired.json")
-        self._quota = quota or Quota()
+        self.quota = quota or Quota()
         self._known: dict[str, Take] = {}
         self._damaged: set[str] = set()
         self._unreadable = ""  # why the folder could not be listed the last time
@@ -123,7 +127,7 @@ class Bank:
         takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0)))  # stable: else as made
         damaged, free = self._damaged_sizes(), free_bytes(self.root)
         # By the clock that published them, whatever it says.
-        room = Room(self._quota, takes, ranks, free, time.time_ns(), damaged=sum(damaged.values()), broken=len(damaged))
+        room = Room(self.quota, takes, ranks, free, time.time_ns(), damaged=sum(damaged.values()), broken=len(damaged))
         gone = 0
         for name, size in damaged.items():
             if room.short and name not in keep and self._remove(name):
@@ -140,7 +144,7 @@ class Bank:
         """Log once that the disk is low, and once that it is not any more."""
         if free is None:
             return
-        floor = self._quota.min_free
+        floor = self.quota.min_free
         if free < floor and not self._low:
             self._low = True
             figures = {"free_mb": free // 10**6, "wanted_mb": floor // 10**6, "takes_removed": gone}
