@@ -31,4 +31,5 @@ def in_16_bit(pcm: Pcm, seed: int) -> NDArray[np.int16]:
     """
     uniform = np.random.default_rng(seed).random((len(pcm) + 1, pcm.shape[1]), dtype=np.float32)
     scaled = np.rint(pcm * _STEPS + np.diff(uniform, axis=0))
-    return np.clip(scaled, -_STEPS, _STEPS - 1).astype(np.int16)
+    whole: NDArray[np.int16] = np.clip(scaled, -_STEPS, _STEPS - 1).astype(np.int16)
+    return whole
