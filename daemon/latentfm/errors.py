@@ -53,6 +53,10 @@ class RenderError(LatentFMError):
 Rejection = Literal["form", "not_a_number", "clipping", "silence", "true_peak", "loudness", "repeat", "other"]
 
 
+class TimbreError(LatentFMError):
+    """A sound can't be made into an instrument, or an engine of timbres can't do what it is asked."""
+
+
 class GateError(LatentFMError):
     """A take that must not air; the message is the reason, ``kind`` what sort of one it is."""
 
