@@ -50,11 +50,11 @@ class RenderError(LatentFMError):
     """A section that could not be turned into audio."""
 
 
-Rejection = Literal["form", "not_a_number", "clipping", "silence", "true_peak", "loudness", "repeat", "other"]
-
-
 class TimbreError(LatentFMError):
     """A sound can't be made into an instrument, or an engine of timbres can't do what it is asked."""
+
+
+Rejection = Literal["form", "not_a_number", "clipping", "silence", "true_peak", "loudness", "repeat", "other"]
 
 
 class GateError(LatentFMError):

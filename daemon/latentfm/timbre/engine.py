@@ -33,18 +33,17 @@ class Latent:
 
 
 class Engine(Protocol):
-    """Turns sounds into latents, and latents at any pitch into sounds.
-
-    Attributes:
-        name: as options and files say it.
-        sample_rate: of the sounds that it takes and gives, in Hz.
-    """
+    """Turns sounds into latents, and latents at any pitch into sounds."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return its name, as options and files say it."""
+        ...
 
     @property
-    def sample_rate(self) -> int: ...
+    def sample_rate(self) -> int:
+        """Return the rate of the sounds that it takes and gives, in Hz."""
+        ...
 
     def encode(self, audio: Mono, pitch: float) -> Latent:
         """Return the latent of a note.
