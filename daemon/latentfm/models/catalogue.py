@@ -19,7 +19,7 @@ from latentfm.models.music_vae import MusicVAE, VaeFacts
 from latentfm.models.playable import Steps
 from latentfm.models.published import published
 
-Kind = Literal["music_vae", "event_rnn"]
+Kind = Literal["music_vae", "event_rnn", "spectral"]
 
 
 @dataclass(frozen=True)
