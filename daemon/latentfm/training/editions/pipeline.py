@@ -133,8 +133,8 @@ def spectral(cache: Path) -> Training:
     kept_back = len(HELD_OUT_PROGRAMS)
     data = (
         f"{PROGRAMS} instruments, {PITCHES} pitches of each, {len(VELOCITIES)} velocities, {len(KEPT)} frames of each "
-        f"note; {len(HELD_OUT_PLACES)} pitches of every instrument and {kept_back} instruments, one of each family, held "
-        "out."
+        f"note; {len(HELD_OUT_PLACES)} pitches of every instrument and {kept_back} instruments, one of each "
+        "family, held out."
     )
     description = "Codes of 16 numbers for the harmonics and the noise of a moment of a note, at any pitch."
     about = (description, "spectral", "any", (FLUID,), data)
