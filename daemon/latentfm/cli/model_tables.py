@@ -16,7 +16,7 @@ from latentfm.models.catalogue import Entry
 from latentfm.models.published import LICENCE, Published, find_published, published
 
 if TYPE_CHECKING:
-    pass
+    from latentfm.models.playable import Facts
 
 _WIDE = 240  # columns where there is no terminal
 _BYTES = 4  # of a float32 parameter
