@@ -62,7 +62,7 @@ def test_a_pitch_that_is_off_or_wanders_is_followed(tone: Tone) -> None:
     at = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
     cents = 25.0 * np.sin(2 * np.pi * 5.0 * at)
     phase = np.cumsum(2 * np.pi * frequency(64) * 2 ** (cents / 1200) / SAMPLE_RATE)
-    wavering = sum(np.sin(number * phase) / number for number in range(1, 13)).astype(np.float32)
+    wavering = np.sum([np.sin(number * phase) / number for number in range(1, 13)], axis=0).astype(np.float32)
     found = analyse(wavering, 64)
     assert 18.0 < found.cents[40:360].max() < 27.0
     assert np.sqrt((found.noise[40:360] ** 2).sum(axis=1)).mean() < 0.05

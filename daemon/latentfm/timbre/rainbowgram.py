@@ -59,7 +59,7 @@ def rainbowgram(audio: Mono, sample_rate: int) -> Rainbowgram:
     seconds = len(audio) / sample_rate
     frames = max(2, round(seconds * _FRAMES_A_SECOND))
     spectrum = np.fft.rfft(audio.astype(np.float64))
-    hertz = np.fft.rfftfreq(len(audio), 1 / sample_rate)
+    hertz = np.fft.rfftfreq(len(audio), 1 / sample_rate).astype(np.float64)
     centres = LOWEST * 2.0 ** (np.arange(BINS_PER_OCTAVE * OCTAVES) / BINS_PER_OCTAVE)
     rows = [_filtered(spectrum, hertz, centre, frames, seconds) for centre in centres if centre < sample_rate / 2]
     loud = np.array([np.abs(row) for row, _ in rows])
