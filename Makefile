@@ -48,6 +48,9 @@ hours: setup  ## make an hour of each mood, unpaced, and measure it into docs/ho
 sound: setup  ## render ten sections of each mood and measure them into docs/moods.md (minutes; ARGS=--seeds=N)
 	@exec $(bin)/python scripts/sound.py $(ARGS)
 
+timbres: setup  ## measure what blends sound like (ARGS=--write: docs/timbres.md; minutes)
+	@exec $(bin)/python scripts/timbres.py $(ARGS)
+
 listen: setup-test  ## record five minutes of a running station and judge them (docs/listening.md)
 	@exec $(bin)/python scripts/listen.py $(ARGS)
 
