@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening faults week soak mutations models parity takes lock install upgrade uninstall clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound timbres listen evening faults week soak mutations models parity takes lock install upgrade uninstall clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
