@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         make(recipe, options.out, options.size)
     except (LatentFMError, OSError, MemoryError) as fault:
-        sys.stderr.write(f"{reason(fault) if isinstance(fault, OSError) else fault or 'out of memory'}\n")
+        sys.stderr.write(f"{reason(fault) if isinstance(fault, OSError) else str(fault) or 'out of memory'}\n")
         return 1
     return 0
 
