@@ -19,8 +19,10 @@ def made(recipe: Recipe) -> Path | None:
         return None
 
 
-def voiced(playlist: Playlist, moment: float) -> Playlist:
+def voiced(playlist: Playlist, moment: float = 0.0) -> Playlist:
     """Return a playlist whose voices name SoundFonts and programs only, as they are to sound at a moment.
+
+    What is made by hand or measured takes the beginning of each walk.
 
     So a brief, and whatever is made of it, depends on the instruments that there were when it was written, by name and
     checksum, and not on what the library holds later.
