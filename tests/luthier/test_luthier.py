@@ -44,6 +44,10 @@ class Bench:
             order=script(text),
         )
 
+    def busy(self) -> bool:
+        """Return whether something is being made."""
+        return self.luthier.pid is not None
+
     def work(self, seconds: float = 20.0) -> None:
         """Tend, wait for what is being made, and tend again; the clock goes on."""
         self.luthier.tend()
@@ -135,18 +139,18 @@ def test_it_rests_as_its_share_says(bench: Callable[..., Bench]) -> None:
     shop = bench(busy, budget=Budget(cpu_share=0.1, max_mb=1.0, size=1000))
     shop.asked = [FLUTE, CELLO]
     shop.work(seconds=1.0)
-    assert shop.luthier.pid is None
+    assert not shop.busy()
     shop.clock.sleep(3.0)
     shop.luthier.tend()
-    assert shop.luthier.pid is None
+    assert not shop.busy()
     shop.clock.sleep(20.0)
     shop.luthier.tend()
-    assert shop.luthier.pid is not None
+    assert shop.busy()
     shop.luthier.stop()
     shop.budget = Budget(cpu_share=0.0)
     shop.clock.sleep(10_000)
     shop.luthier.tend()
-    assert shop.luthier.pid is None
+    assert not shop.busy()
 
 
 def test_there_is_room_for_so_many(bench: Callable[..., Bench]) -> None:
