@@ -69,8 +69,8 @@ class Bank:
 
         That is the order of their sections: by the files' times alone, takes from before the clock was set back would
         be the newest for as long as it was set back.
-        Of their provenance they have what the next order needs, of their carry only the newest have more than where they
-        stand: hundreds of them are held in memory. ``read_take`` returns all of it.
+        Of their provenance they have what the next order needs; of their carry only the newest have more than where
+        they stand: hundreds of them are held in memory. ``read_take`` returns all of it.
         """
         with self._lock:
             try:
