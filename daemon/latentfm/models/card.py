@@ -11,6 +11,7 @@ from latentfm.errors import ModelError
 from latentfm.models.event_rnn.facts import RnnFacts
 from latentfm.models.music_vae.facts import VaeFacts
 from latentfm.models.playable import Facts
+from latentfm.models.spectral.facts import SpectralFacts
 
 ANY_METRE: Final = "any"  # what is not bound to bars
 
@@ -23,7 +24,7 @@ class Card(Facts):
     config: str  # Magenta's name of the configuration that it follows
     metre: str = "4/4"
     licence: str
-    model: Annotated[VaeFacts | RnnFacts, Field(discriminator="kind")]
+    model: Annotated[VaeFacts | RnnFacts | SpectralFacts, Field(discriminator="kind")]
     parameters: int
     sha256: str
     provenance: dict[str, Any] = Field(default_factory=dict)

@@ -18,8 +18,9 @@ from latentfm.models.folders import SHIPPED, folders
 from latentfm.models.music_vae import MusicVAE, VaeFacts
 from latentfm.models.playable import Steps
 from latentfm.models.published import published
+from latentfm.models.spectral import SpectralCoder, SpectralFacts
 
-Kind = Literal["music_vae", "event_rnn"]
+Kind = Literal["music_vae", "event_rnn", "spectral"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,18 @@ def load_polyphony(name: str) -> PolyphonyRNN:
     return _polyphony(entry.path, entry.card.sha256, facts)
 
 
+def load_spectral(name: str) -> SpectralCoder:
+    """Load a spectral autoencoder, once a process and edition of its file.
+
+    Raises:
+        ModelError: there is no such model, it is of another kind, or its file is damaged.
+    """
+    entry = find(name, "spectral")
+    if not isinstance(entry.card.model, SpectralFacts):
+        raise ModelError(f"{name!r} is not a spectral autoencoder")
+    return _spectral(entry.path, entry.card.sha256, entry.card.model)
+
+
 def _event_rnn(name: str) -> tuple[Entry, RnnFacts]:
     entry = find(name, "event_rnn")
     if not isinstance(entry.card.model, RnnFacts):
@@ -140,6 +153,11 @@ def _rnn(path: Path, sha256: str, facts: RnnFacts) -> EventRNN:
 @cache
 def _polyphony(path: Path, sha256: str, facts: RnnFacts) -> PolyphonyRNN:
     return PolyphonyRNN(facts, Steps(path, sha256))
+
+
+@cache
+def _spectral(path: Path, sha256: str, facts: SpectralFacts) -> SpectralCoder:
+    return SpectralCoder(facts, Steps(path, sha256))
 
 
 def _entry(path: Path) -> Entry:

@@ -31,6 +31,8 @@ def misfit(card: Card, examples: Configuration, metre: str) -> str | None:
 
 def _why(card: Card, examples: Configuration, metre: str) -> str | None:
     facts = card.model
+    if not isinstance(facts, VaeFacts | RnnFacts):
+        return "it is a model of sounds, and the examples are of notes"
     if isinstance(facts, VaeFacts) != isinstance(examples, VaeConfiguration):
         kinds = ("windows", "event sequences") if isinstance(facts, VaeFacts) else ("event sequences", "windows")
         return f"it reads {kinds[0]}, and the examples are {kinds[1]}"
