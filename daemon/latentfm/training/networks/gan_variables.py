@@ -8,14 +8,14 @@ from __future__ import annotations
 from latentfm.models.gansynth import GanSynthFacts
 
 Shapes = dict[str, tuple[int, ...]]
-GENERATOR = "Generator/progressive_gan_generator/"
+_SCOPE = "Generator/progressive_gan_generator/"
 CHANNELS = 2
 KERNEL = 3
 
 
 def layer(block: int, name: str) -> str:
     """Return the scope of a layer of a block, which count from 1: ``conv0``, ``conv1`` or ``to_rgb``."""
-    return f"{GENERATOR}progressive_gan_block_{block}/{name}"
+    return f"{_SCOPE}progressive_gan_block_{block}/{name}"
 
 
 def kernel(block: int, name: str) -> str:
