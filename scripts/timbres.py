@@ -93,8 +93,8 @@ def figures(engine: spectral.SpectralEngine, pair: Pair) -> dict[str, float]:
     """Return what is measured of a pair: by how much the blend is outside of its parents, how well they are rebuilt."""
     pitch = pair.pitch
     a, b = (sources.program_note(program, pitch).audio for program in (pair.first, pair.second))
-    codes = [engine.encode(audio, pitch) for audio in (a, b)]
-    again_a, half, again_b = engine.synthesize([mixed(*codes, mix) for mix in (0.0, 0.5, 1.0)], [pitch] * 3)
+    first, second = (engine.encode(audio, pitch) for audio in (a, b))
+    again_a, half, again_b = engine.synthesize([mixed(first, second, mix) for mix in (0.0, 0.5, 1.0)], [pitch] * 3)
     return {
         "centroid": outside(*(np.log(centroid(one, RATE)) for one in (a, half, b)), slack=np.log1p(TOLERANCE)),
         "attack": outside(*(np.log(attack_seconds(one, RATE)) for one in (a, half, b)), slack=np.log1p(TOLERANCE)),
