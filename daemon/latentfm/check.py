@@ -129,7 +129,9 @@ def _check_model(playlist: Playlist, role: str, name: str, representation: str) 
     kind: catalogue.Kind = "event_rnn" if role.endswith("_rnn") or role == "polyphony" else "music_vae"
     entry = catalogue.find(name, kind, representation)
     card = entry.card
-    ours, theirs = metre.STEPS_PER_QUARTER, card.model.steps_per_quarter
+    ours, theirs = metre.STEPS_PER_QUARTER, card.steps_per_quarter
+    if theirs is None:
+        raise ModelError(f"{name!r} makes sounds, and no notes")
     if ours % theirs if role == "polyphony" else ours != theirs:  # voices may move in steps that are longer
         raise ModelError(f"{name!r} counts {theirs} steps a quarter, where sections have {ours}")
     bar = metre.of(playlist)

@@ -16,10 +16,11 @@ from latentfm.models.card import Card, read_card
 from latentfm.models.event_rnn import EventRNN, PolyphonyRNN, RnnFacts
 from latentfm.models.folders import SHIPPED, folders
 from latentfm.models.music_vae import MusicVAE, VaeFacts
+from latentfm.models.nsynth import NSynth, NSynthFacts
 from latentfm.models.playable import Steps
 from latentfm.models.published import published
 
-Kind = Literal["music_vae", "event_rnn"]
+Kind = Literal["music_vae", "event_rnn", "nsynth"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,18 @@ def load_polyphony(name: str) -> PolyphonyRNN:
     return _polyphony(entry.path, entry.card.sha256, facts)
 
 
+def load_nsynth(name: str, threads: int = 1) -> NSynth:
+    """Load an NSynth autoencoder, once a process, edition of its file and number of threads.
+
+    Raises:
+        ModelError: there is no such model, it is of another kind, or its file is damaged.
+    """
+    entry = find(name, "nsynth")
+    if not isinstance(entry.card.model, NSynthFacts):
+        raise ModelError(f"{name!r} is not an NSynth autoencoder")
+    return _nsynth(entry.path, entry.card.sha256, entry.card.model, threads)
+
+
 def _event_rnn(name: str) -> tuple[Entry, RnnFacts]:
     entry = find(name, "event_rnn")
     if not isinstance(entry.card.model, RnnFacts):
@@ -140,6 +153,11 @@ def _rnn(path: Path, sha256: str, facts: RnnFacts) -> EventRNN:
 @cache
 def _polyphony(path: Path, sha256: str, facts: RnnFacts) -> PolyphonyRNN:
     return PolyphonyRNN(facts, Steps(path, sha256))
+
+
+@cache
+def _nsynth(path: Path, sha256: str, facts: NSynthFacts, threads: int) -> NSynth:
+    return NSynth(facts, Steps(path, sha256, threads))
 
 
 def _entry(path: Path) -> Entry:

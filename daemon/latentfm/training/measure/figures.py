@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from latentfm.models.card import ANY_METRE, Card
+from latentfm.models.event_rnn import RnnFacts
 from latentfm.models.event_rnn.encodings import encoding_of
 from latentfm.models.music_vae import MusicVAE, VaeFacts
 from latentfm.models.playable import Steps
@@ -32,6 +33,8 @@ def measure(card: Card, steps: Steps, learnt: Examples, held_out: Examples, metr
         windows = held_out.windows()
         windows = windows[some(len(windows), _MOST)]
         return vae_figures(MusicVAE(facts, steps), windows, windows)
+    if not isinstance(facts, RnnFacts):
+        raise TypeError(f"{facts.kind} reads no examples")
     encoding = encoding_of(facts)
     length = whole_bars(None, facts, metre)
     test = encoded(held_out, facts, length, _MOST)
