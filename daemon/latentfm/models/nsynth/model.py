@@ -6,6 +6,9 @@ magenta/models/nsynth/wavenet/h512_bo16.py and fastgen.py. The pitch is in the c
 
 from __future__ import annotations
 
+import contextlib
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,20 +28,23 @@ from latentfm.ops.clock import Clock, SystemClock
 
 log = structlog.get_logger()
 _TELL_EVERY: Final = 60.0  # seconds
+_KEPT: Final = ".synthesis.npz"
+_LEFT_BEHIND: Final = 7 * 24 * 3600  # seconds, after which nobody comes back for it
 _AUDIO_AXES: Final = 2
 _CODES_AXES: Final = 3
 
 
 @dataclass(frozen=True)
 class Keep:
-    """Where a synthesis is kept so that it can be gone on with after a kill.
+    """Where syntheses are kept so that they can be gone on with after a kill.
 
     Attributes:
-        path: the file; 12.6 MB a note of the published network, and 16 kB a second of it once it is done.
+        folder: where each has a file, named after what it is of: 12.6 MB a note of the published network, and 16 kB a
+            second of sound once it is done. What nobody touched for a week is removed.
         every: seconds from one writing to the next.
     """
 
-    path: Path
+    folder: Path
     every: float = 300.0
 
 
@@ -65,7 +71,7 @@ class NSynth:
 
         Args:
             audio: ``[n, samples]`` at the model's rate, full scale at 1.0; what is left behind the last whole hop is
-                not looked at. Memory grows by some 60 MB for each second of the longest (there is one note at a time).
+                not looked at. Memory grows by some 40 MB for each second of the longest.
 
         Raises:
             ValueError: it has another shape, is shorter than a hop, or is no number somewhere.
@@ -116,35 +122,37 @@ class NSynth:
             codes: ``[n, time, bottleneck]``; after shorter notes anything may stand, as nothing looks ahead.
             rngs: a generator for each note, as `default_rng` makes them.
             temperature: divides the logits; at 0 the likeliest sample is taken.
-            keep: where it is kept and gone on with. What cannot be written is logged, and costs only what a kill would
-                have left. The file stays when all is done: to ask for the same again then costs nothing.
+            keep: where it is kept and gone on with: the same model, codes, generators and temperature find what was
+                made of them before, be it all or a part. That something can't be written is logged; it is made all
+                the same.
 
         Returns:
             Audio float32 ``[n, time * hop]`` at the model's rate, full scale at 1.0.
 
         Raises:
             ValueError: codes have another shape, or there are more or fewer generators than notes.
-            ModelError: what is kept there is another synthesis.
+            ModelError: what is kept can't be read.
         """
         codes = self._checked(codes)
         if len(rngs) != len(codes):
             raise ValueError(f"{len(rngs)} generators for {len(codes)} notes")
         synthesis = Synthesis(self._facts, self._steps, codes, rngs, temperature)
-        if keep is not None and synthesis.restore(keep.path):
+        path = None if keep is None else _place(keep.folder, synthesis)
+        if path is not None and synthesis.restore(path):
             log.info("synthesis_resumed", notes=len(codes), samples=synthesis.position, of=synthesis.length)
         if not synthesis.done:
-            self._finish(synthesis, len(codes), keep)
+            self._finish(synthesis, len(codes), path, keep.every if keep else math.inf)
         return synthesis.audio()
 
-    def _finish(self, synthesis: Synthesis, notes: int, keep: Keep | None) -> None:
+    def _finish(self, synthesis: Synthesis, notes: int, path: Path | None, every: float) -> None:
         """Draw until all is there."""
         clock, first = self._clock, synthesis.position
         began = kept = told = clock.monotonic()
         while not synthesis.done:
             synthesis.advance()
             now = clock.monotonic()
-            if keep is not None and now - kept >= keep.every:
-                _save(synthesis, keep.path)
+            if path is not None and now - kept >= every:
+                _save(synthesis, path)
                 kept = clock.monotonic()
             if now - told >= _TELL_EVERY:
                 told, rate = now, (synthesis.position - first) / (now - began)
@@ -156,8 +164,8 @@ class NSynth:
                     samples_a_second=round(rate, 1),
                     seconds_left=round((synthesis.length - synthesis.position) / rate),
                 )
-        if keep is not None:
-            _save(synthesis, keep.path)
+        if path is not None:
+            _save(synthesis, path)
 
     def _checked(self, codes: Codes) -> Codes:
         """Return codes as the decoder takes them."""
@@ -166,6 +174,15 @@ class NSynth:
         if not np.isfinite(codes).all():
             raise ValueError("the codes are no numbers somewhere")
         return codes.astype(np.float32, copy=False)
+
+
+def _place(folder: Path, synthesis: Synthesis) -> Path:
+    """Return the file of a synthesis; what was left behind in its folder long ago is removed."""
+    for path in folder.glob(f"*{_KEPT}*"):
+        with contextlib.suppress(OSError):  # another process may be at it too
+            if time.time() - path.stat().st_mtime > _LEFT_BEHIND:
+                path.unlink()
+    return folder / f"{synthesis.identity[:32]}{_KEPT}"
 
 
 def _save(synthesis: Synthesis, path: Path) -> None:

@@ -95,8 +95,9 @@ class Synthesis:
             ModelError: the file can't be written; the one that was there stays.
         """
         rings = self._decoder.rings.buffer
-        part = path.with_name(f".{path.name}.part")
+        part = path.with_name(f"{path.name}.part")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:
                 np.savez(
                     file,
