@@ -72,6 +72,8 @@ def generation(names: Iterable[str]) -> str:
     known = list(names)
     if any(_OLDEST.search(name) for name in known):
         return "W_0 and B or Linear/Matrix (TensorFlow before 1.0)"
+    if any(name.endswith("/W") for name in known):
+        return "W and biases (NSynth's own)"
     if any(_MIDDLE.search(name) for name in known):
         return "weights and biases (TensorFlow 1.0 and 1.1)"
     return "kernel and bias (TensorFlow from 1.2 on)"
