@@ -9,13 +9,14 @@ from pydantic import Field, ValidationError
 
 from latentfm.errors import ModelError
 from latentfm.models.event_rnn.facts import RnnFacts
+from latentfm.models.gansynth.facts import GanSynthFacts
 from latentfm.models.music_vae.facts import VaeFacts
 from latentfm.models.nsynth.facts import NSynthFacts
 from latentfm.models.playable import Facts
 from latentfm.models.spectral.facts import SpectralFacts
 
 ANY_METRE: Final = "any"  # what is not bound to bars
-ImportedFacts = VaeFacts | RnnFacts | NSynthFacts  # of models that Magenta has checkpoints of
+ImportedFacts = VaeFacts | RnnFacts | NSynthFacts | GanSynthFacts  # of models that Magenta has checkpoints of
 ModelFacts = ImportedFacts | SpectralFacts
 
 

@@ -43,7 +43,13 @@ SMALL = {
     "start_width": 8,
 }
 STAGED = {"stable_stage_num_images": 800, "transition_stage_num_images": 800, "total_num_images": 8000}
-GROWING = {**SMALL, **STAGED, "audio_length": 600, "num_resolutions": 4, "data_normalizer": "specgrams_simple_normalizer"}
+GROWING = {
+    **SMALL,
+    **STAGED,
+    "audio_length": 600,
+    "num_resolutions": 4,
+    "data_normalizer": "specgrams_simple_normalizer",
+}
 # By name: hyperparameters beside those of mel_prog_hires, the stage, and how many images it had seen.
 MODELS = {
     "grown": (SMALL, 8, 11_000_000),  # as the published ones are: trained to the end of its last stage
@@ -51,8 +57,8 @@ MODELS = {
 }
 FULL = {"acoustic_only": ({}, 12, 11_000_000)}
 STATISTICS = (0.05, 0.1, 0.7, -0.02)  # of a normaliser that keeps them in a file of its own
-PITCHES = {"grown": (24, 60), "growing": (37, 84), "acoustic_only": (24, 60, 84)}
-SEED = 6
+PITCHES = {"grown": (24, 60), "growing": (37, 84), "acoustic_only": (24, 36, 48, 60, 72, 84)}
+SEED = 12
 
 
 def silent(config: Any) -> Any:

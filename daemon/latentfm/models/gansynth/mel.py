@@ -45,7 +45,8 @@ def mel_to_linear(bins: int, sample_rate: int) -> NDArray[np.float32]:
     weights = linear_to_mel(bins, sample_rate)
     sums = (weights @ weights.T).sum(axis=0)
     scale = np.where(np.abs(sums) > _NOTHING, 1.0 / np.maximum(np.abs(sums), _NOTHING), sums)
-    return (weights.T * scale).astype(np.float32)
+    spread: NDArray[np.float32] = (weights.T * scale).astype(np.float32)
+    return spread
 
 
 def _hertz(mel: Floats) -> Floats:

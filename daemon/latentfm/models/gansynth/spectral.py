@@ -27,7 +27,7 @@ class _Taps:
 
     def spread(self, mel: Floats) -> Floats:
         """Spread mel bins ``[frames, bins]`` out to linear ones."""
-        linear = mel[:, self.places[0]] * self.weights[0]
+        linear: Floats = mel[:, self.places[0]] * self.weights[0]
         for places, weights in zip(self.places[1:], self.weights[1:], strict=True):
             linear += mel[:, places] * weights
         return linear
@@ -67,7 +67,7 @@ class InverseTransform:
         spectrum = np.zeros((len(power), power.shape[1] + 1), np.complex64)  # bin 0 stays empty
         np.multiply(magnitude, np.cos(phase), out=spectrum.real[:, 1:])
         np.multiply(magnitude, np.sin(phase), out=spectrum.imag[:, 1:])
-        return self._joined(np.fft.irfft(spectrum, axis=1) * self._window)[self._lead :]
+        return self._joined(np.fft.irfft(spectrum, axis=1).astype(np.float32, copy=False) * self._window)[self._lead :]
 
     def _joined(self, frames: Floats) -> Floats:
         """Add up frames ``[frames, window]``, each a hop after the one before."""
@@ -86,4 +86,5 @@ def synthesis_window(length: int) -> Floats:
     """
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
     overlapped = np.square(hann).reshape(HOPS, -1).sum(axis=0)
-    return (hann / np.tile(overlapped, HOPS)).astype(np.float32)
+    window: Floats = (hann / np.tile(overlapped, HOPS)).astype(np.float32)
+    return window

@@ -13,7 +13,14 @@ from latentfm.training.checkpoints.files import BEST, Variables, find_prefix, re
 from latentfm.training.checkpoints.names import generation
 from latentfm.training.checkpoints.scratch import scratch, writing
 from latentfm.training.checkpoints.sizes import first_layer
-from latentfm.training.checkpoints.stages import BESIDE, Experiment, is_generator, read_experiment, training_of
+from latentfm.training.checkpoints.stages import (
+    BESIDE,
+    CONFIG,
+    Experiment,
+    is_generator,
+    read_experiment,
+    training_of,
+)
 
 BUNDLE = ".mag"
 ARCHIVES = (".tar", ".gz", ".tgz", ".zip")
@@ -95,6 +102,8 @@ def _checkpoint(
     path: Path, variables: Variables, step: int, described: Description | None, experiment: Experiment | None
 ) -> Checkpoint:
     config, attention = (described.config, described.attn_length) if described else (None, None)
+    if experiment is not None:
+        config = CONFIG
     return Checkpoint(path, variables, generation(variables), step, config, attention, "", described, experiment)
 
 

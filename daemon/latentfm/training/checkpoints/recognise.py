@@ -9,10 +9,12 @@ from latentfm.models.card import ImportedFacts
 from latentfm.models.event_rnn import RnnFacts
 from latentfm.models.event_rnn.configurations import RnnConfiguration
 from latentfm.models.event_rnn.encodings import encoding_of
+from latentfm.models.gansynth import GanSynthConfiguration, GanSynthFacts
 from latentfm.models.music_vae import VaeFacts
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.nsynth import NSynthConfiguration, NSynthFacts
 from latentfm.training.checkpoints.files import Variables
+from latentfm.training.checkpoints.gansynth import gansynth_facts
 from latentfm.training.checkpoints.names import canonical
 from latentfm.training.checkpoints.read import Checkpoint
 from latentfm.training.checkpoints.sizes import (
@@ -25,7 +27,7 @@ from latentfm.training.checkpoints.sizes import (
     vae_sizes,
 )
 from latentfm.training.configurations import ANY_METRE, IMPORTABLE, Importable, importable, steps_of
-from latentfm.training.networks import nsynth_variables, vae_variables
+from latentfm.training.networks import gan_variables, nsynth_variables, vae_variables
 from latentfm.training.networks.rnn_network import RnnShape
 
 
@@ -67,6 +69,8 @@ def facts_of(config: Importable, checkpoint: Checkpoint, steps_per_bar: int = 16
         return _rnn_facts(config, rnn_sizes(checkpoint.variables), checkpoint.attn_length)
     if isinstance(config, NSynthConfiguration):
         return config.facts(**asdict(nsynth_sizes(checkpoint.variables)))
+    if isinstance(config, GanSynthConfiguration):
+        return gansynth_facts(checkpoint)
     return _vae_facts(config, vae_sizes(checkpoint.variables), steps_per_bar)
 
 
@@ -76,6 +80,8 @@ def network_shapes(facts: ImportedFacts) -> dict[str, Shape]:
         return vae_variables.variable_shapes(facts)
     if isinstance(facts, NSynthFacts):
         return nsynth_variables.variable_shapes(facts)
+    if isinstance(facts, GanSynthFacts):
+        return gan_variables.variable_shapes(facts)
     return rnn_shape(facts).shapes()
 
 
@@ -115,6 +121,8 @@ def _layers(facts: ImportedFacts) -> tuple[int, ...]:
         return len(facts.encoder_sizes), len(facts.state_sizes)
     if isinstance(facts, NSynthFacts):
         return facts.encoder_layers, facts.layers
+    if isinstance(facts, GanSynthFacts):
+        return (facts.blocks,)
     return (len(facts.layer_sizes),)
 
 
@@ -138,6 +146,8 @@ def _usual(name: str, checkpoint: Checkpoint, steps_per_bar: int) -> ImportedFac
         return config.facts(steps_per_bar=steps_per_bar)
     if isinstance(config, NSynthConfiguration):
         return config.facts()
+    if isinstance(config, GanSynthConfiguration):
+        return config.facts
     usual = config.hyperparameters
     return config.facts(usual.rnn_layer_sizes, checkpoint.attn_length or usual.attn_length)
 

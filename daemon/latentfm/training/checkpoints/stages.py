@@ -22,11 +22,12 @@ from latentfm.training.checkpoints.names import GENERATOR
 
 EXPERIMENT: Final = "experiment.json"
 ASSETS: Final = "assets"
+CONFIG: Final = "mel_prog_hires"  # the one that Magenta has
 _STAGE = re.compile(r"stage_\d+")
 _SIMPLE: Final = "specgrams_simple_normalizer"
 _BY_BIN: Final = "specgrams_freq_normalizer"
 BESIDE: Final = (EXPERIMENT, f"{_SIMPLE}.npz", f"{_BY_BIN}.npz")
-_USUAL = CONFIGURATIONS["mel_prog_hires"].facts
+_USUAL = CONFIGURATIONS[CONFIG].facts
 
 
 class Flags(BaseModel):
@@ -39,12 +40,12 @@ class Flags(BaseModel):
 
     audio_length: int = _USUAL.samples
     sample_rate: int = _USUAL.sample_rate
-    num_resolutions: int = Field(_USUAL.resolutions, ge=1, le=16)
-    latent_vector_size: int = Field(_USUAL.z_size, ge=1)
+    num_resolutions: int = Field(default=_USUAL.resolutions, ge=1, le=16)
+    latent_vector_size: int = Field(default=_USUAL.z_size, ge=1)
     train_min_pitch: int = _USUAL.lowest_pitch
     train_progressive: bool = True
-    stable_stage_num_images: int = Field(800_000, ge=1)
-    transition_stage_num_images: int = Field(800_000, ge=1)
+    stable_stage_num_images: int = Field(default=800_000, ge=1)
+    transition_stage_num_images: int = Field(default=800_000, ge=1)
     mag_normalizer_a: float = _USUAL.magnitude.scale[0]
     mag_normalizer_b: float = _USUAL.magnitude.offset[0]
     p_normalizer_a: float = _USUAL.frequency.scale[0]
@@ -143,7 +144,7 @@ def _measured(folder: Path, name: str) -> list[list[float]]:
     """Return what a normaliser has measured: scale and offset of both channels, for all bins or for each."""
     path = next((place for place in (folder / ASSETS / name, folder / name) if place.is_file()), None)
     if path is None:
-        raise ModelError(f"{EXPERIMENT} says that {ASSETS}/{name} tells how spectrograms were normalised: it is missing")
+        raise ModelError(f"{ASSETS}/{name} is missing, which {EXPERIMENT} says tells how spectrograms were normalised")
     try:
         with np.load(path) as arrays:
             table = np.asarray(arrays["normalizer"], np.float64)

@@ -41,7 +41,8 @@ def gansynth_signatures(facts: GanSynthFacts, weights: Mapping[str, Any]) -> dic
         for block in blocks:
             hidden = block(hidden)
             if block.share:
-                seen.append(block.share * _enlarged(block.spectrogram(hidden), facts))
+                made = _enlarged(block.spectrogram(hidden), facts)
+                seen.append(made if block.share == 1 else block.share * made)
         return {"spectrogram": sum(seen[1:], seen[0])}
 
     specs = [tf.TensorSpec([1, facts.z_size], tf.float32, "z"), tf.TensorSpec([1], tf.int32, "label")]
@@ -96,7 +97,8 @@ class _Block:
 def _scaled(values: NDArray[np.float32], gain: float) -> Floats:
     """Scale a kernel by what Magenta multiplies with as it is used, so that all learn alike."""
     fan_in = np.prod(values.shape[:-1])
-    return values.astype(np.float64) * np.sqrt(gain / fan_in)
+    scaled: Floats = values.astype(np.float64) * np.sqrt(gain / fan_in)
+    return scaled
 
 
 def _as_product(values: Floats) -> Floats:
