@@ -196,7 +196,8 @@ ships. What is measured is measured of the sound alone (`daemon/latentfm/timbre/
 | | learnt from | programs and pitches held out |
 |---|---|---|"""
 _NOTES = """\
-An attack lasts from a tenth to nine tenths of the peak of the first second, smoothed over 10 ms. The log-spectral
+An attack lasts from a tenth of the peak of the first second, smoothed over 10 ms, to 3 dB below it: a level that
+wobbles may come to the last tenth at any time. The log-spectral
 distance is the RMS difference of levels in 48 bands and frames of 43 ms, down to 60 dB below the loudest.
 
 As rainbowgrams: brightness is level over 70 dB, colour how far a frequency is from the middle of its fortieth of an

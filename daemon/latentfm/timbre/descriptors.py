@@ -15,7 +15,7 @@ _WINDOW, _HOP = 2048, 512
 _STEADY: Final = (0.15, 1.0)  # seconds in which a note is looked at, as far as it lasts
 _FLOOR_DB = 60.0  # below the loudest band, what is weaker counts as that
 _LOWEST, _HIGHEST, _BANDS = 60.0, 16_000.0, 48
-_RISE = 0.1, 0.9  # of the attack's peak
+_RISE = 0.1, 0.707  # of the attack's peak; a level that wobbles may come to more at any time
 _SMOOTH = 0.010  # seconds
 _LOOKED_AT = 1.0  # seconds in which the attack's peak is looked for
 
@@ -29,7 +29,7 @@ def centroid(audio: Mono, rate: int) -> float:
 
 
 def attack_seconds(audio: Mono, rate: int) -> float:
-    """Return how long a note takes from a tenth to nine tenths of the peak of its first second."""
+    """Return how long a note takes from a tenth of the peak of its first second to 3 dB below it."""
     size = max(1, round(_SMOOTH * rate))
     power = np.convolve(audio[: round(_LOOKED_AT * rate)].astype(np.float64) ** 2, np.ones(size) / size)
     level = np.sqrt(power)

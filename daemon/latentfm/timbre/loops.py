@@ -27,10 +27,10 @@ _PERIODS = 4.0  # of a loop, at least
 _ENDS = 32  # places that are tried for the loop's end
 _EARLIEST = 0.7  # of what may be looped, where it may end
 _PER_DB = 0.02  # of correlation that a difference of one decibel counts for
-_PER_OCTAVE = 0.002  # of correlation that a loop twice as long may cost
+_PER_OCTAVE = 0.02  # of correlation that a loop twice as long may cost
 _FADED = 0.5  # of the loop, at most
 _LONGEST_FADE = 0.3  # seconds
-_SHORTEST_FADE = 0.008  # seconds
+_SHORTEST_FADE = 0.03  # seconds
 _TINY = 1e-12
 
 
@@ -39,6 +39,11 @@ class Found(NamedTuple):
 
     loop: Loop
     correlation: float
+
+
+def shortest(rate: int, period: float) -> int:
+    """Return how many frames a loop has at least, of a sound at a rate in Hz and with a period in frames."""
+    return max(round(SHORTEST * rate), round(_PERIODS * period))
 
 
 def find(audio: Mono, rate: int, start: int, stop: int, period: float = 0.0) -> Found | None:
@@ -52,15 +57,15 @@ def find(audio: Mono, rate: int, start: int, stop: int, period: float = 0.0) -> 
         period: of its pitch in frames; 0 for a sound without.
     """
     half = max(round(_COMPARED * rate), round(_COMPARED_PERIODS * period), GUARD)
-    shortest = max(round(SHORTEST * rate), round(_PERIODS * period))
+    least = shortest(rate, period)
     lead = round(_SHORTEST_FADE * rate) + GUARD
     first, last = start + max(lead, half), stop - half
-    if last - first < shortest:
+    if last - first < least:
         return None
-    earliest = max(first + shortest, round(first + _EARLIEST * (last - first)))
+    earliest = max(first + least, round(first + _EARLIEST * (last - first)))
     best, found = -np.inf, None
     for end in np.unique(np.linspace(earliest, last, _ENDS).astype(int)):
-        scores, alike = _scores(audio, first, int(end), half, shortest)
+        scores, alike = _scores(audio, first, int(end), half, least)
         place = int(scores.argmax())
         if scores[place] > best:
             best = float(scores[place])
@@ -68,10 +73,10 @@ def find(audio: Mono, rate: int, start: int, stop: int, period: float = 0.0) -> 
     return found
 
 
-def _scores(audio: Mono, first: int, end: int, half: int, shortest: int) -> tuple[_Floats, _Floats]:
+def _scores(audio: Mono, first: int, end: int, half: int, least: int) -> tuple[_Floats, _Floats]:
     """Return how good each start from ``first`` on is for a loop that ends at ``end``, and how alike they are."""
     template = audio[end - half : end + half].astype(np.float64)
-    past = audio[first - half : end - shortest + half].astype(np.float64)
+    past = audio[first - half : end - least + half].astype(np.float64)
     size = 1 << (len(past) + len(template)).bit_length()
     products = np.fft.irfft(np.fft.rfft(past, size) * np.fft.rfft(template, size).conj(), size)
     count = len(past) - len(template) + 1
@@ -80,7 +85,7 @@ def _scores(audio: Mono, first: int, end: int, half: int, shortest: int) -> tupl
     own = float(template @ template) + _TINY
     alike: _Floats = products[:count] / np.sqrt(energies * own)
     uneven = np.abs(10.0 * np.log10(energies / own))
-    octaves = np.log2((end - first - np.arange(count)) / shortest)
+    octaves = np.log2((end - first - np.arange(count)) / least)
     return alike - _PER_DB * uneven + _PER_OCTAVE * octaves, alike
 
 

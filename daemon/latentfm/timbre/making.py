@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.errors import TimbreError
 from latentfm.music import programs
 from latentfm.timbre import sources
@@ -13,6 +14,7 @@ from latentfm.timbre.engine import Engine, Latent
 from latentfm.timbre.instrument import Built, build
 from latentfm.timbre.mixing import weighted
 from latentfm.timbre.note import Note
+from latentfm.timbre.rates import convert
 from latentfm.timbre.recipe import Recipe
 from latentfm.timbre.sf2.file import write
 from latentfm.timbre.spectral import engine as spectral
@@ -34,7 +36,7 @@ def notes_of(recipe: Recipe, engine: Engine, pitches: Sequence[int] = PITCHES, t
     Raises:
         TimbreError: a sound of the recipe is none, or nothing sounds at any pitch.
     """
-    once = {sound: _of_recording(sound, engine) for sound, _ in recipe.parts if programs.number(sound) is None}
+    once = {sound: encoded(sources.note(sound), engine) for sound, _ in recipe.parts if programs.number(sound) is None}
     grid = [(pitch, velocity) for velocity in VELOCITIES for pitch in pitches]
     notes = []
     for done, (pitch, velocity) in enumerate(grid, 1):
@@ -45,8 +47,8 @@ def notes_of(recipe: Recipe, engine: Engine, pitches: Sequence[int] = PITCHES, t
         there = [(latent, share) for latent, share in latents if latent is not None]
         if len(there) == len(latents):
             mixture = weighted([latent for latent, _ in there], [share for _, share in there])
-            audio = engine.synthesize([mixture], [pitch])[0]
-            notes.append(Note(pitch, velocity, audio, min(sources.HELD, len(audio) / engine.sample_rate)))
+            audio = convert(engine.synthesize([mixture], [pitch])[0], engine.sample_rate, SAMPLE_RATE)
+            notes.append(Note(pitch, velocity, audio, min(sources.HELD, len(audio) / SAMPLE_RATE)))
         if tell is not None:
             tell(done, len(grid))
     if not notes:
@@ -87,9 +89,9 @@ def engine_of(name: str) -> Engine:
     return spectral.load()
 
 
-def _of_recording(sound: str, engine: Engine) -> Latent:
-    note = sources.note(sound)
-    return engine.encode(note.audio, note.pitch)
+def encoded(note: Note, engine: Engine) -> Latent:
+    """Return the latent of a note at `SAMPLE_RATE`, brought to the engine's rate."""
+    return engine.encode(convert(note.audio, SAMPLE_RATE, engine.sample_rate), note.pitch)
 
 
 def _of_program(sound: str, pitch: int, velocity: int, engine: Engine) -> Latent | None:
@@ -100,4 +102,4 @@ def _of_program(sound: str, pitch: int, velocity: int, engine: Engine) -> Latent
         note = sources.program_note(number, pitch, velocity)
     except TimbreError:
         return None
-    return engine.encode(note.audio, note.pitch)
+    return encoded(note, engine)

@@ -39,8 +39,11 @@ _AGREED = 0.6  # semitones around the median within which frames agree on a pitc
 _AROUND = 1.5  # semitones around a pitch that is known, within which the period is looked for
 _HARMONICS = 6
 _PERIODS = 6.0  # of a window that tells harmonics apart
-_ROUNDS = (0.1, 0.1, 0.25, 1.0)  # how far to turn on between frames, in windows: each round gets nearer
-_EVEN = 0.8  # how alike a harmonic's turns must be to say something: 1 for a steady tone
+_ROUNDS = ((0.1, 0.5), (0.1, 0.5), (0.25, 0.9), (1.0, 0.98))
+"""How far to turn on between frames, in windows, and how alike a harmonic's turns must then be, 1 for a steady tone:
+each round gets nearer, and is only for what is steady enough for it."""
+
+_MOSTLY = 0.5  # of the harmonics' power that has to turn evenly, or what was found with nearer frames stands
 _LONGEST = 3.0  # seconds that are measured
 
 
@@ -155,13 +158,14 @@ def _refined(audio: Mono, rate: int, pitch: float) -> float:
     frequency = hertz(pitch)
     size = min(round(max(_PERIODS * rate / frequency, 0.02 * rate)), len(audio) // 2)
     window = np.hanning(size)
-    orders = np.arange(1, min(_HARMONICS, max(1, int(0.45 * rate / frequency))) + 1)
+    count = max(1, min(_HARMONICS, int(0.45 * rate / frequency)))
+    orders = np.arange(1, count + 1)
     even = np.full(len(orders), fill_value=True)
-    for share in _ROUNDS:
+    for share, least in _ROUNDS:
         hop = max(1, round(share * size))
         turns, powers, evenness = _turns(audio, frequency * orders / rate, window, hop)
-        even &= evenness >= _EVEN  # of a vibrato seen this far apart nobody knows how often it went round
-        if not (powers * even).any():
+        even &= evenness >= least  # of a vibrato seen this far apart nobody knows how often it went round
+        if powers @ even < _MOSTLY * powers.sum() or not powers.any():
             break
         off = turns / (2.0 * np.pi * hop) * rate / orders
         frequency += float(np.average(off, weights=powers * even))

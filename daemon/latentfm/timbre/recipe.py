@@ -46,6 +46,11 @@ class Recipe:
         """Return the sound with the largest share."""
         return max(self.parts, key=lambda part: part[1])[0]
 
+    def distance(self, other: Recipe) -> int:
+        """Return by how many twentieths another recipe differs."""
+        ours, theirs = dict(self.parts), dict(other.parts)
+        return sum(abs(ours.get(sound, 0) - theirs.get(sound, 0)) for sound in {*ours, *theirs})
+
     def __str__(self) -> str:
         return " + ".join(f"{share / WHOLE:.0%} {sound}" for sound, share in self.parts)
 

@@ -21,6 +21,9 @@ _FLOOR = 1e-6  # -120 dB
 _REACHED = -3.0  # dB, from the level of the held note: where its attack is over
 _MIDDLE = 75  # percentile that counts as the level of the held note
 _GONE = -60.0  # dB, from the loudest
+_NEAR = -10.0  # dB, from the loudest
+_BRIEF = 0.35  # of its length that a note that dies is near its loudest, at most
+_DEAD = -45.0  # dB, from the loudest: what has fallen so far while the key was held had died
 _MEASURED = 0.1  # seconds of level that a slope is drawn through, at least
 _FALL = 30.0  # dB, from where the key is let go, over which the release is measured
 _RELEASE = 0.25  # seconds, of a note that does not say when it was let go: some 25 ms for each 10 dB
@@ -34,7 +37,8 @@ class Shape:
     Attributes:
         levels: dB of an RMS of some 30 ms, one each 5 ms.
         attack: seconds until it is about as loud as it is held.
-        held: seconds until the key is let go, or the note ends.
+        held: seconds until the key is let go; where nobody says, until it falls 10 dB below its loudest for good.
+        dies: whether it fades away by itself, the key held or not.
         gone: seconds after which it stays 60 dB below its loudest, or the note ends.
         release: seconds that a fall by 100 dB takes once the key is let go.
     """
@@ -42,6 +46,7 @@ class Shape:
     levels: _Floats
     attack: float
     held: float
+    dies: bool
     gone: float
     release: float
 
@@ -67,16 +72,29 @@ def shape(audio: Mono, rate: int, held: float | None = None, period: float = 0.0
     """
     levels = _levels(audio, rate, max(_WINDOW, period))
     seconds = len(audio) / rate
-    until = seconds if held is None else min(held, seconds)
+    gone = min(_last(levels, _GONE) * _HOP, seconds)
+    if held is None:
+        until = min(_last(levels, _NEAR) * _HOP, seconds)
+        dies = until < _BRIEF * gone
+    else:
+        until = min(held, seconds)
+        at_end = levels[: round(until / _HOP) + 1][-1]
+        dies = bool(at_end < levels.max() + _DEAD)
     heard = levels[: max(1, round(until / _HOP))]
-    loud = np.flatnonzero(levels > levels.max() + _GONE)
+    reached = min(float(np.percentile(heard, _MIDDLE)) + _REACHED, float(heard.max()))
     return Shape(
         levels=levels,
-        attack=float(np.argmax(heard >= min(np.percentile(heard, _MIDDLE) + _REACHED, heard.max()))) * _HOP,
+        attack=float(np.argmax(heard >= reached)) * _HOP,
         held=until,
-        gone=min((int(loud[-1]) + 1) * _HOP, seconds),
-        release=_RELEASE * RANGE / _FALL if held is None else _release(levels[round(until / _HOP) :]),
+        dies=dies,
+        gone=gone,
+        release=_RELEASE * RANGE / _FALL if held is None or dies else _release(levels[round(until / _HOP) :]),
     )
+
+
+def _last(levels: _Floats, depth: float) -> int:
+    """Return how many levels there are up to the last that is within so many dB of the loudest."""
+    return int(np.flatnonzero(levels > levels.max() + depth)[-1]) + 1
 
 
 def _levels(audio: Mono, rate: int, window: float) -> _Floats:

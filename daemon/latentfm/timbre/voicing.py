@@ -1,4 +1,7 @@
-"""What each voice of a mood plays at a moment: its blend where that is made, else the nearer of its sounds."""
+"""What each voice of a mood plays at a moment.
+
+That is its blend, or of its walk the blend nearest to it that is made; and where none is, the nearer of its sounds.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,10 @@ def made(recipe: Recipe) -> Path | None:
         return None
 
 
-def voiced(playlist: Playlist, moment: float) -> Playlist:
+def voiced(playlist: Playlist, moment: float = 0.0) -> Playlist:
     """Return a playlist whose voices name SoundFonts and programs only, as they are to sound at a moment.
+
+    What is made by hand or measured takes the beginning of each walk.
 
     So a brief, and whatever is made of it, depends on the instruments that there were when it was written, by name and
     checksum, and not on what the library holds later.
@@ -44,9 +49,11 @@ def _voiced(voice: Voice, moment: float) -> Voice:
     recipe = recipe_at(voice, moment)
     if recipe is None:
         return voice
-    if made(recipe) is not None:
-        return voice.model_copy(update={"soundfont": recipe.name, "bank": 0, "program": 0, "blend": None})
-    return voice.model_copy(update={"program": _nearest_program(recipe, voice.program), "blend": None})
+    there = [one for one in recipes_of(voice) if made(one) is not None]
+    if not there:
+        return voice.model_copy(update={"program": _nearest_program(recipe, voice.program), "blend": None})
+    nearest = min(there, key=recipe.distance)
+    return voice.model_copy(update={"soundfont": nearest.name, "bank": 0, "program": 0, "blend": None})
 
 
 def _nearest_program(recipe: Recipe, otherwise: int) -> int:

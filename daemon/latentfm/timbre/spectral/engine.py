@@ -12,6 +12,7 @@ from latentfm.errors import ModelError, TimbreError
 from latentfm.models import catalogue
 from latentfm.models.spectral import SpectralCoder
 from latentfm.timbre.engine import Latent, Mono
+from latentfm.timbre.spectral import attack
 from latentfm.timbre.spectral.additive import synthesize
 from latentfm.timbre.spectral.analysis import analyse
 from latentfm.timbre.spectral.envelopes import FEATURES, RATE, SAMPLE_RATE, Envelopes, envelopes, features
@@ -22,7 +23,10 @@ _LOWEST, _HIGHEST = 12.0, 120.0  # MIDI pitches: below there is no pitch to hear
 
 
 class SpectralEngine:
-    """Encodes notes as harmonics and noise, and plays the codes at any pitch; in tune, whatever the sound was."""
+    """Encodes notes as harmonics and noise, and plays the codes at any pitch; in tune, whatever the sound was.
+
+    A row of its latents has the numbers of the code, and after them the finer levels of ``attack``.
+    """
 
     name = NAME
     sample_rate = SAMPLE_RATE
@@ -35,14 +39,16 @@ class SpectralEngine:
         """See `Engine.encode`."""
         _check(pitch)
         seen = features(analyse(audio, pitch))
-        return Latent(NAME, self._coder.encode(seen, _all(pitch, len(seen))), RATE, pitch)
+        codes = self._coder.encode(seen, _all(pitch, len(seen)))
+        return Latent(NAME, np.concatenate([codes, attack.levels(audio, pitch, len(seen))], axis=1), RATE, pitch)
 
     def envelopes(self, latent: Latent, pitch: float) -> Envelopes:
         """Return what a latent sounds like at a pitch: harmonics and noise, in tune on the whole."""
         if latent.engine != NAME:
             raise TimbreError(f"a latent of the engine {latent.engine} can't be played by {NAME}")
         _check(pitch)
-        found = envelopes(self._coder.decode(latent.codes, _all(pitch, len(latent.codes))), pitch)
+        codes = latent.codes[:, : -attack.FINE]
+        found = envelopes(self._coder.decode(codes, _all(pitch, len(codes))), pitch)
         level = found.level
         if not level.any():
             return found
@@ -51,8 +57,11 @@ class SpectralEngine:
 
     def synthesize(self, latents: Sequence[Latent], pitches: Sequence[float], seed: int = 0) -> list[Mono]:
         """See `Engine.synthesize`."""
-        pairs = zip(latents, pitches, strict=True)
-        return [synthesize(self.envelopes(latent, pitch), pitch, seed) for latent, pitch in pairs]
+        return [self._note(latent, pitch, seed) for latent, pitch in zip(latents, pitches, strict=True)]
+
+    def _note(self, latent: Latent, pitch: float, seed: int) -> Mono:
+        sound = synthesize(self.envelopes(latent, pitch), pitch, seed)
+        return attack.shaped(sound, latent.codes[:, -attack.FINE :], pitch)
 
 
 def load(name: str = NAME) -> SpectralEngine:

@@ -110,5 +110,5 @@ DRUM_KIT = RnnRecipe(
 SPECTRAL = SpectralRecipe(
     name="spectral",
     facts=SpectralFacts(features=FEATURES, lowest=pitch_of(0, 0), highest=pitch_of(3, PITCHES - 1)),
-    schedule=Schedule(steps=16_000, batch_size=1024, evaluate_every=1000, save_every=250),
+    schedule=Schedule(steps=10_000, batch_size=1024, evaluate_every=1000, save_every=250),
 )
