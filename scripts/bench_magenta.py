@@ -228,7 +228,7 @@ _GANSYNTH_HEAD = (
 _GANSYNTH_CHANGES = (
     "With weights at random, int8 ones change the levels of what lies within 60 dB of a note's loudest place by "
     "{levels_apart_db:.2f} dB (RMS) and its frequencies by {half_turns_a_frame_apart:.3f} half turns a frame of 32 ms; "
-    "as phases drift apart with those, what is between the waveforms has {sound_apart_db:.0f} dB of the sound. "
+    "as phases drift apart with those, the waveforms differ by {sound_apart_db:+.0f} dB beside the sound. "
     "Start-up and memory below are of eight notes and one thread."
 )
 _TILES = (
