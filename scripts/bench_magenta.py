@@ -82,6 +82,32 @@ def vae_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
             )
 
 
+def gansynth_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
+    """Yield a row of the table for each precision of a GANSynth, number of notes and of threads: seconds a note."""
+    magenta = {(other["notes"], other["threads"]): other for other in theirs}
+    for line in (line for line in ours if "median_seconds" in line):
+        notes, threads = line["notes"], line["threads"]
+        other = magenta[notes, threads]
+        before, after = other["median_seconds"] / notes, line["median_seconds"] / notes
+        yield (
+            f"| {line['configuration']}, {line['precision']} | {notes} | {threads} | {before:.2f} s | "
+            f"{_NOTE / before:.1f} | {after:.2f} s | {_NOTE / after:.1f} | {before / after:.2f} | "
+            f"{other['processor_seconds'] / line['processor_seconds']:.2f} |"
+        )
+
+
+def gansynth_changes(ours: Figures) -> Iterator[str]:
+    """Yield what int8 weights change in a GANSynth's sound."""
+    for line in (line for line in ours if "levels_apart_db" in line):
+        yield _GANSYNTH_CHANGES.format(**line)
+
+
+def of_gansynth(lines: Figures) -> Figures:
+    """Return the lines of a GANSynth that start-up, memory and limits are stated of, under a name that says so."""
+    of_batch = (line for line in lines if line.get("notes") == _WINDOWS and line["threads"] == 1)
+    return [{**line, "configuration": f"GANSynth {line['configuration']}"} for line in of_batch]
+
+
 def bounds(rnn: tuple[Figures, Figures], vae: tuple[Figures, Figures]) -> Iterator[str]:
     """Yield what was asked of each model, beside the better of one thread and two."""
     theirs = {
@@ -130,6 +156,7 @@ def page(folder: Path, oracle: Path) -> str:
     python = oracle / "bin" / "python"
     rnn = run(python, "oracle/bench_event_rnn.py", folder), run(sys.executable, "compare/bench_event_rnn.py", folder)
     vae = run(python, "oracle/bench_music_vae.py", folder), run(sys.executable, "compare/bench_music_vae.py", folder)
+    gan = run(python, "oracle/bench_gansynth.py", folder), run(sys.executable, "compare/bench_gansynth.py", folder)
     memory, arithmetic = limits()
     lines = [
         "## What was asked for",
@@ -158,6 +185,14 @@ def page(folder: Path, oracle: Path) -> str:
         "",
         *(f"- {change}" for change in changes([*rnn[1], *vae[1]])),
         "",
+        "## GANSynth, notes of 4 s, warm",
+        "",
+        _GANSYNTH_HEAD,
+        "|---|---|---|---|---|---|---|---|---|",
+        *gansynth_rows(*gan),
+        "",
+        *gansynth_changes(gan[1]),
+        "",
         "## Start-up, memory, and the distance from the limits",
         "",
         _LIMITS.format(memory, arithmetic),
@@ -166,6 +201,7 @@ def page(folder: Path, oracle: Path) -> str:
         "|---|---|---|---|---|",
         *cost_rows(*rnn),
         *cost_rows(*vae),
+        *cost_rows(*map(of_gansynth, gan)),
     ]
     return "\n".join(lines)
 
@@ -183,6 +219,17 @@ _RNN_HEAD = (
 _VAE_HEAD = (
     "| model | windows at once | our threads | Magenta (as many threads as it likes) | ours | times | "
     "times, processor seconds |"
+)
+_NOTE: Final = 4.0  # seconds of what a GANSynth makes
+_GANSYNTH_HEAD = (
+    "| model | notes at once | threads of each | Magenta, a note | times real time | ours, a note | times real time | "
+    "times | times, processor seconds |"
+)
+_GANSYNTH_CHANGES = (
+    "With weights at random, int8 ones change the levels of what lies within 60 dB of a note's loudest place by "
+    "{levels_apart_db:.2f} dB (RMS) and its frequencies by {half_turns_a_frame_apart:.3f} half turns a frame of 32 ms; "
+    "as phases drift apart with those, the waveforms differ by {sound_apart_db:+.0f} dB beside the sound. "
+    "Start-up and memory below are of eight notes and one thread."
 )
 _TILES = (
     "LiteRT's float32 kernels (XNNPACK, AVX-512) take seven rows to a pass over the weights: eight windows read them "

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from latentfm.config import Config, find_playlist, load_config, load_playlist
@@ -20,10 +19,6 @@ from latentfm.errors import ConfigError, LatentFMError, ModelError
 from latentfm.outputs_config import SoundcardOutput
 from latentfm.playlist import Playlist
 from latentfm.programme import changes, local, programme_of
-
-if TYPE_CHECKING:
-    from latentfm.models.event_rnn import RnnFacts
-    from latentfm.models.music_vae import VaeFacts
 
 _ANCHOR_BARS = 2  # which is what the models read
 _WEEK = 7 * 86_400
@@ -134,7 +129,9 @@ def _check_model(playlist: Playlist, role: str, name: str, representation: str) 
     kind: catalogue.Kind = "event_rnn" if role.endswith("_rnn") or role == "polyphony" else "music_vae"
     entry = catalogue.find(name, kind, representation)
     card = entry.card
-    ours, theirs = metre.STEPS_PER_QUARTER, cast("VaeFacts | RnnFacts", card.model).steps_per_quarter
+    ours, theirs = metre.STEPS_PER_QUARTER, card.steps_per_quarter
+    if theirs is None:
+        raise ModelError(f"{name!r} makes sounds, and no notes")
     if ours % theirs if role == "polyphony" else ours != theirs:  # voices may move in steps that are longer
         raise ModelError(f"{name!r} counts {theirs} steps a quarter, where sections have {ours}")
     bar = metre.of(playlist)

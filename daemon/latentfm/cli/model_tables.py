@@ -16,7 +16,7 @@ from latentfm.models.catalogue import Entry
 from latentfm.models.published import LICENCE, Published, find_published, published
 
 if TYPE_CHECKING:
-    from latentfm.models.playable import Facts
+    from latentfm.models.card import ModelFacts
 
 _WIDE = 240  # columns where there is no terminal
 _BYTES = 4  # of a float32 parameter
@@ -139,7 +139,7 @@ def _published_lines(one: Published) -> Iterator[tuple[str, str]]:
         yield "here", "no; Latent FM can't play it yet"
 
 
-def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
+def _facts(facts: ModelFacts) -> Iterator[tuple[str, str]]:
     for key, value in facts.model_dump(exclude_defaults=True).items():
         text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
         yield key.replace("_", " "), text

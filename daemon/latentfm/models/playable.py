@@ -60,15 +60,17 @@ class Steps:
         from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - only who plays models loads LiteRT
 
         verify(path, sha256)
+        self.sha256 = sha256
         try:
             self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
             names = self._interpreter.get_signature_list()
             runners = {name: self._interpreter.get_signature_runner(name) for name in names}
         except (ValueError, RuntimeError) as fault:
             raise ModelError(f"LiteRT can't load {path}: {fault}") from fault
-        self._steps: dict[str, Callable[..., dict[str, Array]]] = dict(runners)
-        if len(runners) == 1:
-            self._steps = {name: _OnlyStep(self._interpreter, runner) for name, runner in runners.items()}
+        self._steps: dict[str, Callable[..., dict[str, Array]]] = {
+            name: _Step(runner) if hasattr(runner, "_interpreter_wrapper") else runner
+            for name, runner in runners.items()
+        }
         self._greeted = False
 
     def __call__(self, step: str, **inputs: Array) -> dict[str, Array]:
@@ -79,30 +81,32 @@ class Steps:
         return outputs
 
 
-class _OnlyStep:
-    """The step of a file that has one: tensors are looked up once, and prepared only when a shape changes.
+class _Step:
+    """A step: tensors are looked up once, and prepared only when a shape changes.
 
-    LiteRT's own runner, which a file of several needs, prepares them for each call: that took as long as the step.
+    LiteRT's own runner, which this goes round as there is no public way to, prepares them for each call: for small
+    networks that took as long as the step.
     """
 
-    def __init__(self, interpreter: Any, runner: Any) -> None:
-        self._interpreter = interpreter
+    def __init__(self, runner: Any) -> None:
+        self._wrapper, self._graph = runner._interpreter_wrapper, runner._subgraph_index  # noqa: SLF001
         self._inputs = {name: detail["index"] for name, detail in runner.get_input_details().items()}
         self._outputs = {name: detail["index"] for name, detail in runner.get_output_details().items()}
         self._shapes: dict[str, tuple[int, ...]] = {}
 
     def __call__(self, **inputs: Array) -> dict[str, Array]:
-        interpreter = self._interpreter
+        wrapper, graph = self._wrapper, self._graph
         shapes = {name: array.shape for name, array in inputs.items()}
         if shapes != self._shapes:
+            self._shapes = {}  # until all of them are prepared
             for name, shape in shapes.items():
-                interpreter.resize_tensor_input(self._inputs[name], shape)
-            interpreter.allocate_tensors()
+                wrapper.ResizeInputTensor(self._inputs[name], np.array(shape, np.int32), False, graph)
+            wrapper.AllocateTensors(graph)
             self._shapes = shapes
         for name, array in inputs.items():
-            interpreter.set_tensor(self._inputs[name], array)
-        interpreter.invoke()
-        return {name: interpreter.get_tensor(index) for name, index in self._outputs.items()}
+            wrapper.SetTensor(self._inputs[name], array, graph)
+        wrapper.Invoke(graph)
+        return {name: wrapper.GetTensor(index, graph) for name, index in self._outputs.items()}
 
 
 @contextlib.contextmanager

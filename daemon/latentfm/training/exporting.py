@@ -12,7 +12,9 @@ import tensorflow as tf
 
 from latentfm.errors import ModelError
 from latentfm.models.event_rnn import RnnFacts
+from latentfm.models.gansynth import GanSynthFacts
 from latentfm.models.music_vae import VaeFacts
+from latentfm.models.nsynth import NSynthFacts
 from latentfm.training.checkpoints.description import Description, write_description
 from latentfm.training.checkpoints.graph import checkpoint_and_graph
 from latentfm.training.checkpoints.load import load_into
@@ -48,6 +50,8 @@ def export(source: Path, target: Path, config: str | None = None) -> Exported:
     """
     checkpoint = read_checkpoint(source)
     match = identify(checkpoint, config)
+    if isinstance(match.facts, NSynthFacts | GanSynthFacts):
+        raise ModelError(f"{source} is of {match.config}, which is not trained here: it is as Magenta keeps it already")
     ending = ".tar" if isinstance(match.facts, VaeFacts) else ".mag"
     if target.suffix != ending:
         raise ModelError(

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from latentfm.errors import ModelError
+from latentfm.models.card import ImportedFacts
 from latentfm.models.event_rnn import RnnFacts
 from latentfm.models.event_rnn.configurations import RnnConfiguration
 from latentfm.models.event_rnn.encodings import encoding_of
+from latentfm.models.gansynth import GanSynthConfiguration, GanSynthFacts
 from latentfm.models.music_vae import VaeFacts
 from latentfm.models.music_vae.configurations import VaeConfiguration
+from latentfm.models.nsynth import NSynthConfiguration, NSynthFacts
 from latentfm.training.checkpoints.files import Variables
+from latentfm.training.checkpoints.gansynth import gansynth_facts
 from latentfm.training.checkpoints.names import canonical
 from latentfm.training.checkpoints.read import Checkpoint
-from latentfm.training.checkpoints.sizes import RnnSizes, Shape, VaeSizes, rnn_sizes, shapes_of, vae_sizes
-from latentfm.training.configurations import ANY_METRE, CONFIGURATIONS, Configuration, configuration, steps_of
+from latentfm.training.checkpoints.sizes import (
+    RnnSizes,
+    Shape,
+    VaeSizes,
+    nsynth_sizes,
+    rnn_sizes,
+    shapes_of,
+    vae_sizes,
+)
+from latentfm.training.configurations import ANY_METRE, IMPORTABLE, Importable, importable, steps_of
+from latentfm.training.networks import gan_variables, nsynth_variables, vae_variables
 from latentfm.training.networks.rnn_network import RnnShape
-from latentfm.training.networks.vae_variables import variable_shapes
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,7 @@ class Match:
     """A configuration and the facts of a model of it."""
 
     config: str
-    facts: VaeFacts | RnnFacts
+    facts: ImportedFacts
 
 
 def identify(checkpoint: Checkpoint, config: str | None = None, metre: str | None = None) -> Match:
@@ -43,11 +55,11 @@ def identify(checkpoint: Checkpoint, config: str | None = None, metre: str | Non
         raise ModelError(f"{checkpoint.source} is of the configuration {own}, as it says itself, not {config}")
     steps = _steps_per_bar(checkpoint, metre)
     if (name := config or own) is not None:
-        return Match(name, facts_of(configuration(name), checkpoint, steps))
+        return Match(name, facts_of(importable(name), checkpoint, steps))
     return _guess(checkpoint, steps)
 
 
-def facts_of(config: Configuration, checkpoint: Checkpoint, steps_per_bar: int = 16) -> VaeFacts | RnnFacts:
+def facts_of(config: Importable, checkpoint: Checkpoint, steps_per_bar: int = 16) -> ImportedFacts:
     """Return the facts of a model of a configuration with the sizes that a checkpoint has.
 
     Raises:
@@ -55,12 +67,22 @@ def facts_of(config: Configuration, checkpoint: Checkpoint, steps_per_bar: int =
     """
     if isinstance(config, RnnConfiguration):
         return _rnn_facts(config, rnn_sizes(checkpoint.variables), checkpoint.attn_length)
+    if isinstance(config, NSynthConfiguration):
+        return config.facts(**asdict(nsynth_sizes(checkpoint.variables)))
+    if isinstance(config, GanSynthConfiguration):
+        return gansynth_facts(checkpoint)
     return _vae_facts(config, vae_sizes(checkpoint.variables), steps_per_bar)
 
 
-def network_shapes(facts: VaeFacts | RnnFacts) -> dict[str, Shape]:
+def network_shapes(facts: ImportedFacts) -> dict[str, Shape]:
     """Return the shape of every variable of a network, by its name."""
-    return variable_shapes(facts) if isinstance(facts, VaeFacts) else rnn_shape(facts).shapes()
+    if isinstance(facts, VaeFacts):
+        return vae_variables.variable_shapes(facts)
+    if isinstance(facts, NSynthFacts):
+        return nsynth_variables.variable_shapes(facts)
+    if isinstance(facts, GanSynthFacts):
+        return gan_variables.variable_shapes(facts)
+    return rnn_shape(facts).shapes()
 
 
 def rnn_shape(facts: RnnFacts) -> RnnShape:
@@ -94,16 +116,20 @@ def _guess(checkpoint: Checkpoint, steps_per_bar: int) -> Match:
     raise ModelError(f"{checkpoint.source} may be of several configurations: {names}; say which one with --config")
 
 
-def _layers(facts: VaeFacts | RnnFacts) -> tuple[int, ...]:
+def _layers(facts: ImportedFacts) -> tuple[int, ...]:
     if isinstance(facts, VaeFacts):
         return len(facts.encoder_sizes), len(facts.state_sizes)
+    if isinstance(facts, NSynthFacts):
+        return facts.encoder_layers, facts.layers
+    if isinstance(facts, GanSynthFacts):
+        return (facts.blocks,)
     return (len(facts.layer_sizes),)
 
 
 def _fitting(checkpoint: Checkpoint, steps_per_bar: int) -> list[Match]:
     have = shapes_of(checkpoint.variables)
     matches = []
-    for config in CONFIGURATIONS.values():
+    for config in IMPORTABLE.values():
         try:
             facts = facts_of(config, checkpoint, steps_per_bar)
         except ModelError:
@@ -113,11 +139,15 @@ def _fitting(checkpoint: Checkpoint, steps_per_bar: int) -> list[Match]:
     return matches
 
 
-def _usual(name: str, checkpoint: Checkpoint, steps_per_bar: int) -> VaeFacts | RnnFacts:
+def _usual(name: str, checkpoint: Checkpoint, steps_per_bar: int) -> ImportedFacts:
     """Return the facts of a configuration with the sizes that Magenta gives it."""
-    config = configuration(name)
+    config = importable(name)
     if isinstance(config, VaeConfiguration):
         return config.facts(steps_per_bar=steps_per_bar)
+    if isinstance(config, NSynthConfiguration):
+        return config.facts()
+    if isinstance(config, GanSynthConfiguration):
+        return config.facts
     usual = config.hyperparameters
     return config.facts(usual.rnn_layer_sizes, checkpoint.attn_length or usual.attn_length)
 

@@ -39,6 +39,18 @@ class VaeSizes:
     split: bool
 
 
+@dataclass(frozen=True)
+class NSynthSizes:
+    """Sizes of an NSynth autoencoder; how its dilations repeat is not among its variables."""
+
+    layers: int
+    width: int
+    skip_width: int
+    encoder_layers: int
+    encoder_width: int
+    bottleneck: int
+
+
 def shapes_of(variables: Variables) -> dict[str, Shape]:
     """Return the shapes of variables by today's names."""
     return {canonical(name): tuple(value.shape) for name, value in variables.items()}
@@ -91,6 +103,23 @@ def vae_sizes(variables: Variables) -> VaeSizes:
     outputs = tuple(_needed(shapes, f"{part}decoder/output_projection/kernel")[1] for part in parts)
     decoders = _layers(shapes, f"{parts[0]}decoder/multi_rnn_cell/cell_{{}}/lstm_cell/kernel")
     return VaeSizes(first[0] - encoders[0], outputs, z_size, encoders, decoders, encoded, conducted, split)
+
+
+def nsynth_sizes(variables: Variables) -> NSynthSizes:
+    """Return the sizes of an NSynth autoencoder.
+
+    Raises:
+        ModelError: these are not the variables of one.
+    """
+    shapes = shapes_of(variables)
+    encoder, codes, skip = (_needed(shapes, f"{name}/W") for name in ("ae_startconv", "ae_bottleneck", "skip_start"))
+    layers, encoder_layers = (_numbered(shapes, f"{part}dilatedconv_{{}}/W") for part in ("", "ae_"))
+    return NSynthSizes(layers, skip[-2], skip[-1], encoder_layers, encoder[-1], codes[-1])
+
+
+def _numbered(shapes: dict[str, Shape], name: str) -> int:
+    """Return how many there are of a variable that is numbered from 1 on."""
+    return next(number for number in count() if name.format(number + 1) not in shapes)
 
 
 def _parts(shapes: dict[str, Shape]) -> int:
