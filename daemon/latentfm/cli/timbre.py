@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Instruments that do not exist: two sounds go in, a third one comes out. A sound is a General MIDI program by "
-    "name or number (`flute`, `73`), or a WAV, FLAC or Ogg file of your own with one note.",
+    "name or number (`flute`, `73`), or a WAV, FLAC or Ogg file of your own with one note; for the engine `gansynth` it is "
+    "any number, from which an instrument is drawn.",
 )
 
 First = Annotated[str, typer.Argument(help="A sound: a program's name or number, or a file.")]
@@ -53,9 +54,9 @@ def blend(
     from latentfm.timbre import mixing  # noqa: PLC0415
 
     quiet_logs()
-    playing, a, b = _pair(first, second, pitch, engine)
     if spherical and attack is not None:
         raise TimbreError("--attack and --spherical exclude each other: the arc has one mix")
+    playing, a, b = _pair(first, second, pitch, engine)
     mixed = mixing.spherical(a, b, mix) if spherical else mixing.mixed(a, b, mix, attack)
     if stretch != 1.0:
         mixed = mixing.stretched(mixed, stretch)
@@ -113,17 +114,20 @@ def plot(
     - `latentfm timbre plot harp violin --out harp-violin.png`
     """
     from latentfm.report.rainbows import write_rainbows  # noqa: PLC0415
+    from latentfm.timbre.making import takes_sounds  # noqa: PLC0415
     from latentfm.timbre.mixing import mixed  # noqa: PLC0415
     from latentfm.timbre.rainbowgram import rainbowgram  # noqa: PLC0415
     from latentfm.timbre.spectral.envelopes import SAMPLE_RATE  # noqa: PLC0415
 
     quiet_logs()
     playing, a, b = _pair(first, second, pitch, engine)
-    sound = playing.synthesize([mixed(a, b, mix)], [pitch])[0]
+    rate = playing.sample_rate
+    made = playing.synthesize([a, mixed(a, b, mix), b], [pitch] * 3)
+    parents = [_sound(sound, pitch) for sound in (first, second)] if takes_sounds(playing) else None
     panels = [
-        (first, rainbowgram(_sound(first, pitch), SAMPLE_RATE)),
-        (f"{1 - mix:.0%} and {mix:.0%}", rainbowgram(sound, playing.sample_rate)),
-        (second, rainbowgram(_sound(second, pitch), SAMPLE_RATE)),
+        (first, rainbowgram(parents[0], SAMPLE_RATE) if parents else rainbowgram(made[0], rate)),
+        (f"{1 - mix:.0%} and {mix:.0%}", rainbowgram(made[1], rate)),
+        (second, rainbowgram(parents[1], SAMPLE_RATE) if parents else rainbowgram(made[2], rate)),
     ]
     write_rainbows(panels, out)
     typer.echo(str(out))
@@ -131,12 +135,18 @@ def plot(
 
 def _pair(first: str, second: str, pitch: float, engine: str) -> tuple[Engine, Latent, Latent]:
     """Return an engine and the latents of two sounds; programs play the pitch, recordings have their own."""
-    from latentfm.timbre import sources  # noqa: PLC0415
-    from latentfm.timbre.making import encoded, engine_of  # noqa: PLC0415
+    from latentfm.timbre.making import engine_of, latent_of  # noqa: PLC0415
 
-    playing = engine_of(engine)
-    a, b = (encoded(sources.note(sound, _played(sound, pitch)), playing) for sound in (first, second))
+    playing = engine_of(engine, _kept())
+    a, b = (latent_of(sound, playing, pitch) for sound in (first, second))
     return playing, a, b
+
+
+def _kept() -> Path:
+    """Return the folder in which syntheses that take hours are kept, to be gone on with."""
+    import platformdirs  # noqa: PLC0415
+
+    return platformdirs.user_cache_path("latentfm") / "syntheses"
 
 
 def _sound(sound: str, pitch: float) -> Mono:

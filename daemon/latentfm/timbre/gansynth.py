@@ -38,6 +38,11 @@ class GanSynthEngine:
         """Return the rate of the sounds that it gives, in Hz."""
         return self._model.facts.sample_rate
 
+    @property
+    def transposes(self) -> bool:
+        """Return that it plays an instrument at any pitch."""
+        return True
+
     def draw(self, seed: int | Sequence[int], pitch: float = _MIDDLE) -> Latent:
         """Return an instrument that does not exist: a point drawn from the prior, one row without a time of its own.
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.errors import TimbreError
 from latentfm.music import programs
-from latentfm.timbre import sources
+from latentfm.timbre import gansynth, nsynth, sources
 from latentfm.timbre.engine import Engine, Latent
 from latentfm.timbre.instrument import Built, build
-from latentfm.timbre.mixing import weighted
+from latentfm.timbre.mixing import spherical, weighted
 from latentfm.timbre.note import Note
 from latentfm.timbre.rates import convert
 from latentfm.timbre.recipe import Recipe
@@ -20,40 +21,88 @@ from latentfm.timbre.sf2.file import write
 from latentfm.timbre.spectral import engine as spectral
 
 PITCHES: Final = tuple(range(31, 104, 6))
-"""G1 to C#7 in steps of half an octave: an instrument for any voice."""
+"""G1 to G7 in steps of half an octave: an instrument for any voice."""
 
 VELOCITIES: Final = (50, 105)
+ENGINES: Final = (spectral.NAME, nsynth.NAME, gansynth.NAME)
 
 Tell = Callable[[int, int], object]
-"""Called with how many notes are made, and of how many."""
+"""Called with how many notes are encoded, and of how many."""
+
+
+def engine_of(name: str, kept: Path | None = None) -> Engine:
+    """Return an engine by its name; ``kept`` is where one that takes hours keeps what it has so far.
+
+    Raises:
+        TimbreError: no engine is called so.
+        ModelError: its model is not here; the message says how to fetch it.
+    """
+    match name:
+        case spectral.NAME:
+            return spectral.load()
+        case nsynth.NAME:
+            return nsynth.load(kept=kept)
+        case gansynth.NAME:
+            return gansynth.load()
+        case _:
+            raise TimbreError(f"no engine is called {name!r}; there are {', '.join(ENGINES)}")
+
+
+def takes_sounds(engine: Engine) -> bool:
+    """Say whether an engine makes latents of sounds, or draws them from numbers."""
+    return not isinstance(engine, gansynth.GanSynthEngine)
+
+
+def latent_of(sound: str, engine: Engine, pitch: float, velocity: int = sources.VELOCITY) -> Latent:
+    """Return a sound as a latent that the engine can play at a pitch.
+
+    A program plays the pitch itself. A recording is encoded as it is; for an engine that moves nothing to another pitch
+    it is played faster or slower first. GANSynth takes in no sounds: there a sound is a number, from which an
+    instrument is drawn.
+
+    Args:
+        sound: a program's name or number, a file, or for GANSynth a number.
+        engine: that is to play it.
+        pitch: MIDI number.
+        velocity: with which a program is played.
+
+    Raises:
+        TimbreError: it is none of these, or the engine can make nothing of it.
+    """
+    if isinstance(engine, gansynth.GanSynthEngine):
+        if not sound.isdecimal():
+            raise TimbreError(f"{sound!r}: {gansynth.NAME} takes no sounds in; give it numbers, each is an instrument")
+        return engine.draw(int(sound), pitch)
+    number = None if Path(sound).is_file() else programs.number(sound)
+    note = _recording(sound) if number is None else sources.program_note(number, round(pitch), velocity)
+    if engine.transposes or number is not None:
+        return engine.encode(convert(note.audio, SAMPLE_RATE, engine.sample_rate), note.pitch)
+    moved = round(SAMPLE_RATE * 2.0 ** ((pitch - note.pitch) / 12.0))
+    return engine.encode(convert(note.audio, moved, engine.sample_rate), pitch)
 
 
 def notes_of(recipe: Recipe, engine: Engine, pitches: Sequence[int] = PITCHES, tell: Tell | None = None) -> list[Note]:
-    """Return the notes of an instrument, at each pitch with each velocity at which one of its programs sounds.
-
-    A program plays each pitch itself. A recording has one pitch: it is encoded once, and played at all of them.
+    """Return the notes of an instrument, at each pitch and velocity at which all of its sounds sound.
 
     Raises:
-        TimbreError: a sound of the recipe is none, or nothing sounds at any pitch.
+        TimbreError: a sound of the recipe is none, or there is no such pitch.
     """
-    once = {sound: encoded(sources.note(sound), engine) for sound, _ in recipe.parts if programs.number(sound) is None}
     grid = [(pitch, velocity) for velocity in VELOCITIES for pitch in pitches]
-    notes = []
+    there: list[tuple[int, int, Latent]] = []
     for done, (pitch, velocity) in enumerate(grid, 1):
-        latents = [
-            (once[sound] if sound in once else _of_program(sound, pitch, velocity, engine), share)
-            for sound, share in recipe.parts
-        ]
-        there = [(latent, share) for latent, share in latents if latent is not None]
-        if len(there) == len(latents):
-            mixture = weighted([latent for latent, _ in there], [share for _, share in there])
-            audio = convert(engine.synthesize([mixture], [pitch])[0], engine.sample_rate, SAMPLE_RATE)
-            notes.append(Note(pitch, velocity, audio, min(sources.HELD, len(audio) / SAMPLE_RATE)))
+        mixture = _mixture(recipe, engine, pitch, velocity)
+        if mixture is not None:
+            there.append((pitch, velocity, mixture))
         if tell is not None:
             tell(done, len(grid))
-    if not notes:
+    if not there:
         raise TimbreError(f"{recipe}: there is no pitch at which all of its sounds sound")
-    return notes
+    sounds = engine.synthesize([mixture for *_, mixture in there], [pitch for pitch, *_ in there])
+    return [
+        Note(pitch, velocity, audio, min(sources.HELD, len(audio) / SAMPLE_RATE))
+        for (pitch, velocity, _), sound in zip(there, sounds, strict=True)
+        for audio in (convert(sound, engine.sample_rate, SAMPLE_RATE),)
+    ]
 
 
 def instrument(recipe: Recipe, engine: Engine, size: int, tell: Tell | None = None) -> Built:
@@ -66,40 +115,28 @@ def instrument(recipe: Recipe, engine: Engine, size: int, tell: Tell | None = No
 
 
 def make(recipe: Recipe, out: Path, size: int) -> None:
-    """Write the SoundFont of a recipe, whole or not at all.
+    """Write the SoundFont of a recipe, whole or not at all; what takes hours is kept beside it and gone on with.
 
     Raises:
-        TimbreError: as `instrument` does.
+        TimbreError: as `instrument` does, or the file can't be written.
         ModelError: the engine's model is not here.
-        OSError: the file can't be written.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    write(instrument(recipe, engine_of(recipe.engine), size).font, out)
+    write(instrument(recipe, engine_of(recipe.engine, out.parent / ".kept"), size).font, out)
 
 
-def engine_of(name: str) -> Engine:
-    """Return an engine by its name.
-
-    Raises:
-        TimbreError: no engine is called so.
-        ModelError: its model is not here.
-    """
-    if name != spectral.NAME:
-        raise TimbreError(f"no engine is called {name!r}; there is {spectral.NAME}")
-    return spectral.load()
-
-
-def encoded(note: Note, engine: Engine) -> Latent:
-    """Return the latent of a note at `SAMPLE_RATE`, brought to the engine's rate."""
-    return engine.encode(convert(note.audio, SAMPLE_RATE, engine.sample_rate), note.pitch)
-
-
-def _of_program(sound: str, pitch: int, velocity: int, engine: Engine) -> Latent | None:
-    """Return a program's note as a latent; None where the program plays nothing at this pitch."""
-    number = programs.number(sound)
-    assert number is not None  # noqa: S101 - or it would be a recording
+def _mixture(recipe: Recipe, engine: Engine, pitch: int, velocity: int) -> Latent | None:
+    """Return the mixture of a recipe at a pitch; None where one of its programs plays nothing."""
     try:
-        note = sources.program_note(number, pitch, velocity)
-    except TimbreError:
+        latents = [latent_of(sound, engine, pitch, velocity) for sound, _ in recipe.parts]
+    except sources.SilentError:
         return None
-    return encoded(note, engine)
+    shares = [share for _, share in recipe.parts]
+    if not takes_sounds(engine) and len(latents) == 2:  # noqa: PLR2004 - an arc has two ends
+        return spherical(latents[0], latents[1], shares[1] / sum(shares))
+    return weighted(latents, shares)
+
+
+@cache
+def _recording(path: str) -> Note:
+    return sources.note(path)

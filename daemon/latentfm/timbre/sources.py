@@ -38,6 +38,10 @@ _LARGEST = 1e6  # of a float's sample; beyond is a damaged file
 _MOST_CHANNELS = 64
 
 
+class SilentError(TimbreError):
+    """A program that plays nothing at a pitch."""
+
+
 def note(source: str, pitch: float | None = None, velocity: int = VELOCITY) -> Note:
     """Return a note of a recording or of a General MIDI program.
 
@@ -77,14 +81,14 @@ def program_note(
         font: a SoundFont; the default one if it is left out.
 
     Raises:
-        TimbreError: the program is silent at this pitch.
+        SilentError: the program is silent at this pitch.
         SoundFontError: the font is missing, or has no such program.
     """
     path = soundfonts.find() if font is None else font
     audio = played.play(path, program, pitch, velocity, held=held, seconds=held + _RELEASE)
     name = f"program {program} ({programs.NAMES[program]})"
     if float(np.abs(audio).max()) < SILENT:
-        raise TimbreError(f"{name} is silent at pitch {pitch}: choose one inside its range")
+        raise SilentError(f"{name} is silent at pitch {pitch}: choose one inside its range")
     first = _attack(audio, float(np.abs(audio).max()))
     return Note(pitch, velocity, _faded_in(audio[first:]), held - first / SAMPLE_RATE)
 

@@ -30,6 +30,7 @@ class SpectralEngine:
 
     name = NAME
     sample_rate = SAMPLE_RATE
+    transposes = True
 
     def __init__(self, coder: SpectralCoder) -> None:
         """Code frames with ``coder``."""
