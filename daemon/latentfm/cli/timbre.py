@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Instruments that do not exist: two sounds go in, a third one comes out. A sound is a General MIDI program by "
-    "name or number (`flute`, `73`), or a WAV, FLAC or Ogg file of your own with one note; for the engine `gansynth` it "
-    "is any number, from which an instrument is drawn.",
+    "name or number (`flute`, `73`), or a WAV, FLAC or Ogg file of your own with one note; for the engine `gansynth` "
+    "it is any number, from which an instrument is drawn.",
 )
 
 First = Annotated[str, typer.Argument(help="A sound: a program's name or number, or a file.")]
