@@ -36,6 +36,7 @@ PICTURES = ROOT / "docs" / "timbres"
 NICENESS = 10
 PAIRS = 50
 TOLERANCE = 0.10
+FRAME_MS = 5.0
 HEARD_DB = 40.0  # harmonics that are weaker in both parents are not looked at
 SHOWN = (("flute", "choir aahs"), ("orchestral harp", "violin"), ("marimba", "clarinet"))
 FRESH = 4  # pitches at each of which held-out pairs are drawn, from the pitches that are held out
@@ -98,6 +99,7 @@ def figures(engine: spectral.SpectralEngine, pair: Pair) -> dict[str, float]:
     return {
         "centroid": outside(*(np.log(centroid(one, RATE)) for one in (a, half, b)), slack=np.log1p(TOLERANCE)),
         "attack": outside(*(np.log(attack_seconds(one, RATE)) for one in (a, half, b)), slack=np.log1p(TOLERANCE)),
+        "attack_ms": outside(*(1e3 * attack_seconds(one, RATE) for one in (a, half, b)), slack=0.0),
         "harmonics": harmonics_outside(a, half, b, pitch),
         "rebuilt": 0.5 * (log_spectral_distance(a, again_a, RATE) + log_spectral_distance(b, again_b, RATE)),
         "averaged": averaged(a, b),
@@ -140,6 +142,7 @@ def page(seen: list[Pair], unseen: list[Pair]) -> str:
         for what, key, how in (
             ("centroid of the 0.5 blend between its parents', or within 10 %", "centroid", "share"),
             ("attack time between its parents', or within 10 %", "attack", "share"),
+            ("the same, or outside by less than 5 ms, a frame", "attack_ms", "near"),
             (
                 "harmonics (within 40 dB of the strongest) between, or within 10 %: mean of the pairs",
                 "harmonics",
@@ -160,6 +163,8 @@ def _cell(pairs: list[Pair], key: str, how: str) -> str:
     match how:
         case "share":
             return f"{np.mean(values == 0):.0%}"
+        case "near":
+            return f"{np.mean([pair.found['attack'] == 0 or pair.found[key] < FRAME_MS for pair in pairs]):.0%}"
         case "rest":
             return f"{1 - values.mean():.0%}"
         case "most":

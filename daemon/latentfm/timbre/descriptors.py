@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from latentfm.timbre.engine import Mono
 Floats = NDArray[np.float64]
 
 _WINDOW, _HOP = 2048, 512
+_LONG = 4096
 _STEADY: Final = (0.15, 1.0)  # seconds in which a note is looked at, as far as it lasts
 _FLOOR_DB = 60.0  # below the loudest band, what is weaker counts as that
 _LOWEST, _HIGHEST, _BANDS = 60.0, 16_000.0, 48
@@ -21,9 +23,14 @@ _LOOKED_AT = 1.0  # seconds in which the attack's peak is looked for
 
 
 def centroid(audio: Mono, rate: int) -> float:
-    """Return the spectral centroid in Hz: the mean frequency, weighted by magnitude, of the note once it stands."""
-    magnitudes = np.abs(np.fft.rfft(_steady(audio, rate)))
-    hertz = np.fft.rfftfreq(len(_steady(audio, rate)), 1 / rate)
+    """Return the spectral centroid in Hz: the mean frequency, weighted by magnitude, of the note once it stands.
+
+    The magnitudes are roots of powers that are averaged over windows of 85 ms (Welch), so that noise and beating do
+    not move them.
+    """
+    power = _average_power(_steady(audio, rate), _LONG)
+    hertz = np.fft.rfftfreq(_LONG, 1 / rate)
+    magnitudes = np.sqrt(power)
     heard = magnitudes > magnitudes.max() * 10 ** (-_FLOOR_DB / 20)
     return float((hertz * magnitudes)[heard].sum() / magnitudes[heard].sum())
 
@@ -38,16 +45,17 @@ def attack_seconds(audio: Mono, rate: int) -> float:
 
 
 def harmonic_levels(audio: Mono, rate: int, hertz: float, count: int) -> Floats:
-    """Return the levels of the first harmonics in dB below the strongest, ``[count]``; of what is missing -60."""
+    """Return the levels of the first harmonics in dB below the strongest, ``[count]``; of what is missing -60.
+
+    A harmonic's is the power of all that lies within half its distance to the next: vibrato and beating spread it.
+    """
     part = _steady(audio, rate)
-    size = 1 << (4 * len(part) - 1).bit_length()
-    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), size))
+    size = 1 << (len(part) - 1).bit_length()
+    power = np.abs(np.fft.rfft(part * np.hanning(len(part)), size)) ** 2
     apart = hertz * size / rate
-    peaks = np.zeros(count)
-    for number in range(1, count + 1):
-        around = slice(max(0, round((number - 0.25) * apart)), round((number + 0.25) * apart) + 1)
-        peaks[number - 1] = spectrum[around].max(initial=0.0)
-    levels: Floats = 20.0 * np.log10(np.maximum(peaks / max(peaks.max(), 1e-12), 10 ** (-_FLOOR_DB / 20)))
+    edges = np.rint((np.arange(count + 1) + 0.5) * apart).astype(int)
+    sums = np.array([power[low:high].sum() for low, high in pairwise(edges)])
+    levels: Floats = 10.0 * np.log10(np.maximum(sums / max(sums.max(), 1e-24), 10 ** (-_FLOOR_DB / 10)))
     return levels
 
 
@@ -72,6 +80,14 @@ def _bands(audio: Mono, rate: int) -> Floats:
     edges = np.geomspace(_LOWEST, _HIGHEST, _BANDS + 1) * _WINDOW / rate
     starts = np.unique(np.rint(edges).astype(int))
     return np.sqrt(np.add.reduceat(power[:, : starts[-1]], starts[:-1], axis=1))
+
+
+def _average_power(audio: Mono, size: int) -> Floats:
+    """Return the mean power spectrum of half-overlapping windows, ``[size // 2 + 1]``."""
+    padded = np.pad(audio.astype(np.float64), (0, max(0, size - len(audio))))
+    rows = np.lib.stride_tricks.sliding_window_view(padded, size)[:: size // 2]
+    mean: Floats = (np.abs(np.fft.rfft(rows * np.hanning(size))) ** 2).mean(axis=0)
+    return mean
 
 
 def _steady(audio: Mono, rate: int) -> Mono:

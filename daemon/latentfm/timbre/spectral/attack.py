@@ -18,6 +18,7 @@ FINE: Final = 5
 
 _STEP = HOP // FINE
 _SHORTEST = 96  # samples that a level is taken over; one period, where that is longer
+_PASSES = 5  # each sets right what the one before has moved
 _SHAPED = 0.15  # seconds that are shaped; in the last third of them less and less
 _MOST_DB = 18.0  # that anything is made louder
 _LEAST_DB = -40.0  # or softer
@@ -43,7 +44,7 @@ def shaped(sound: Mono, wanted: Floats, pitch: float) -> Mono:
     if last < FINE:
         return sound
     shape = sound.copy()
-    for _ in range(2):  # once more, for what the first pass has moved
+    for _ in range(_PASSES):
         missing = -FLOOR_DB * (wanted.ravel() - levels(shape, pitch, frames).ravel())[: last + 1]
         missing -= missing[-1]
         eased = np.minimum(1.0, 3.0 * (1.0 - np.arange(last + 1) / last))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -15,17 +16,20 @@ from latentfm.timbre.engine import Latent, Mono
 from latentfm.timbre.spectral import attack
 from latentfm.timbre.spectral.additive import synthesize
 from latentfm.timbre.spectral.analysis import analyse
-from latentfm.timbre.spectral.envelopes import FEATURES, RATE, SAMPLE_RATE, Envelopes, envelopes, features
+from latentfm.timbre.spectral.envelopes import FEATURES, RATE, SAMPLE_RATE, Envelopes, Floats, envelopes, features
 
 NAME: Final = "spectral"
 
+_NEAR = 1.0  # semitones: what the code misses at one pitch says little about others
 _LOWEST, _HIGHEST = 12.0, 120.0  # MIDI pitches: below there is no pitch to hear, above no harmonics
 
 
 class SpectralEngine:
     """Encodes notes as harmonics and noise, and plays the codes at any pitch; in tune, whatever the sound was.
 
-    A row of its latents has the numbers of the code, and after them the finer levels of ``attack``.
+    A row of its latents has the numbers of the code, the finer levels of ``attack``, and what the code misses of the
+    frame. The code is what can be played at any pitch; what it misses is added at pitches near the sound's own, so that
+    a sound that is not moved stays what it was, and all three are mixed alike.
     """
 
     name = NAME
@@ -41,15 +45,18 @@ class SpectralEngine:
         _check(pitch)
         seen = features(analyse(audio, pitch))
         codes = self._coder.encode(seen, _all(pitch, len(seen)))
-        return Latent(NAME, np.concatenate([codes, attack.levels(audio, pitch, len(seen))], axis=1), RATE, pitch)
+        missed = seen - self._coder.decode(codes, _all(pitch, len(seen)))
+        rows = np.concatenate([codes, attack.levels(audio, pitch, len(seen)), missed], axis=1)
+        return Latent(NAME, rows, RATE, pitch)
 
     def envelopes(self, latent: Latent, pitch: float) -> Envelopes:
         """Return what a latent sounds like at a pitch: harmonics and noise, in tune on the whole."""
         if latent.engine != NAME:
             raise TimbreError(f"a latent of the engine {latent.engine} can't be played by {NAME}")
         _check(pitch)
-        codes = latent.codes[:, : -attack.FINE]
-        found = envelopes(self._coder.decode(codes, _all(pitch, len(codes))), pitch)
+        codes, _, missed = self._parts(latent)
+        near = math.exp(-0.5 * ((pitch - latent.pitch) / _NEAR) ** 2)
+        found = envelopes(self._coder.decode(codes, _all(pitch, len(codes))) + near * missed, pitch)
         level = found.level
         if not level.any():
             return found
@@ -62,7 +69,13 @@ class SpectralEngine:
 
     def _note(self, latent: Latent, pitch: float, seed: int) -> Mono:
         sound = synthesize(self.envelopes(latent, pitch), pitch, seed)
-        return attack.shaped(sound, latent.codes[:, -attack.FINE :], pitch)
+        return attack.shaped(sound, self._parts(latent)[1], pitch)
+
+    def _parts(self, latent: Latent) -> tuple[Floats, Floats, Floats]:
+        """Return the codes, the finer levels and what the codes miss."""
+        size = self._coder.facts.code_size
+        codes, levels, missed = np.split(latent.codes, [size, size + attack.FINE], axis=1)
+        return codes, levels, missed
 
 
 def load(name: str = NAME) -> SpectralEngine:

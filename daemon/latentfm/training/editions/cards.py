@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from latentfm.models.card import Card
+from latentfm.models.spectral import SpectralFacts
 from latentfm.training.measure.meanings import MEANINGS
 
 
@@ -14,7 +15,7 @@ def model_card(card: Card, size: int) -> str:
         "",
         card.description,
         "",
-        f"- Configuration: Magenta's `{card.config}`, metre {card.metre}.",
+        f"- Configuration: {_configuration(card)}.",
         f"- Sizes: {card.parameters / 1e6:.2f} M parameters, {size / 1e6:.1f} MB (float16 on disk, float32 in use).",
         f"- Licence of the weights: {card.licence}.",
         f"- Trained: {made['steps']} of {made['scheduled_steps']} scheduled steps.",
@@ -29,7 +30,7 @@ def model_card(card: Card, size: int) -> str:
         "",
         "## Figures",
         "",
-        "Measured with the file that ships, on pieces that it did not learn from.",
+        f"Measured with the file that ships, on {_unseen(card)} that it did not learn from.",
         "",
         "| figure | value |",
         "|---|---|",
@@ -41,3 +42,13 @@ def model_card(card: Card, size: int) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _configuration(card: Card) -> str:
+    if isinstance(card.model, SpectralFacts):
+        return "our own; Magenta has no such model"
+    return f"Magenta's `{card.config}`, metre {card.metre}"
+
+
+def _unseen(card: Card) -> str:
+    return "notes" if isinstance(card.model, SpectralFacts) else "pieces"
