@@ -108,7 +108,7 @@ class NSynthEngine:
         codes = np.zeros((len(latents), longest, facts.bottleneck), np.float32)
         for row, latent in zip(codes, latents, strict=True):
             row[: len(latent.codes)] = latent.codes
-        marks = [zlib.crc32(np.ascontiguousarray(latent.codes, np.float32)) for latent in latents]
+        marks = [zlib.crc32(latent.codes.astype(np.float32).tobytes()) for latent in latents]
         rngs = [np.random.default_rng([seed, mark]) for mark in marks]
         made = self._model.synthesize(codes, rngs, self._temperature, self._keep)
         return [note[: len(latent.codes) * facts.hop] for note, latent in zip(made, latents, strict=True)]
