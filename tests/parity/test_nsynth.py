@@ -1,4 +1,4 @@
-"""NSynth gives Magenta's numbers: a checkpoint with the weights that Magenta 2.1.4 computed with, imported and played."""
+"""NSynth gives Magenta's numbers: a checkpoint with the weights that Magenta 2.1.4 had, imported and played here."""
 
 from __future__ import annotations
 

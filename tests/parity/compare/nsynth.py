@@ -47,7 +47,9 @@ def published(numbers: dict[str, Any], folder: Path) -> Path:
     v1 = tf.compat.v1
     weights = nsynth_weights.draw(variable_shapes(facts_of(numbers)), SEED)
     if nsynth_weights.checksum(weights) != numbers["weights"]:
-        raise ValueError("NumPy draws other weights than the fixture's: make it anew with tests/parity/oracle/nsynth.py")
+        raise ValueError(
+            "NumPy draws other weights than the fixture's: make it anew with tests/parity/oracle/nsynth.py"
+        )
     slots = {f"{name}/{slot}": value for name, value in weights.items() for slot in ("Adam", "Adam_1")}
     averages = {f"{name}/ExponentialMovingAverage": 0.9 * value for name, value in weights.items()}
     others = {"beta1_power": np.float32(0), "beta2_power": np.float32(0), "global_step": np.int32(200_000)}

@@ -25,10 +25,11 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.append(str(Path(__file__).resolve().parents[2] / "support"))
 
 import numpy as np
-import nsynth_weights
 import tensorflow.compat.v1 as tf
 from magenta.models.nsynth import utils
 from magenta.models.nsynth.wavenet import fastgen, h512_bo16
+
+import nsynth_weights
 
 SEED = 0
 NOTES = 2

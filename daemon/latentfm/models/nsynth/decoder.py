@@ -78,10 +78,11 @@ class Decoder:
 
         Args:
             position: samples that were made.
-            labels: of the last of them, ``[n, 3]`` or fewer, the newest last.
+            labels: of all of them, ``[n, position]``.
         """
         self.position = position
-        self._recent[:, TAPS - labels.shape[1] :] = seen(labels)
+        heard = seen(labels[:, -TAPS:-1])  # the last comes with the next step
+        self._recent[:, TAPS - heard.shape[1] :] = heard
         self._begin_code()
 
     def _begin_block(self) -> None:
