@@ -88,8 +88,8 @@ def main() -> int:
 _NOTES = """
 Each configuration, as published in size, was built by Magenta 2.1.4 itself with every variable (biases too) drawn at
 the scale of a trained one and written in Magenta's format. Our importer read it, and both computed the same inputs.
-Logits, mu and sigma are the largest absolute differences; events and tensors are counts of those that differ. Drawn
-events come from the same uniform numbers by inverse CDF.
+Logits, mu, sigma and codes are the largest absolute differences; events, samples and tensors are counts of those that
+differ. Drawn events and samples come from the same uniform numbers by inverse CDF.
 """
 
 

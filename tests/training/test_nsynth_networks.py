@@ -14,6 +14,7 @@ from latentfm.models.card import read_card
 from latentfm.models.nsynth import CONFIGURATIONS, NSynth, NSynthFacts
 from latentfm.models.nsynth.mu_law import compress, seen
 from latentfm.models.playable import Steps
+from nsynth_checkpoints import saved
 from nsynth_direct import Direct
 from nsynth_weights import draw
 from tiny_nsynth import FACTS, weights
@@ -38,19 +39,6 @@ def held(values: dict[str, Any]) -> Weights:
     for name, value in values.items():
         found[name].assign(value)
     return found
-
-
-def saved(values: dict[str, Any], prefix: Path) -> Path:
-    """Write a checkpoint with moments of Adam and averages, as Magenta trains it; those must not be taken."""
-    v1 = tf.compat.v1
-    others = {f"{name}/{slot}": 0 * value for name, value in values.items() for slot in ("Adam", "Adam_1")}
-    others |= {f"{name}/ExponentialMovingAverage": 0 * value for name, value in values.items()}
-    with tf.Graph().as_default(), v1.Session() as session:
-        kept = {name: v1.Variable(value, use_resource=False) for name, value in {**values, **others}.items()}
-        kept["global_step"] = v1.Variable(np.int32(200_000), use_resource=False)
-        session.run(v1.global_variables_initializer())
-        v1.train.Saver(kept).save(session, str(prefix), write_meta_graph=False)
-    return prefix
 
 
 def test_the_network_over_whole_signals_is_the_plain_one() -> None:

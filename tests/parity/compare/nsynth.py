@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,12 +20,12 @@ from latentfm.models.playable import Steps, choose
 if (support := str(Path(__file__).resolve().parents[2] / "support")) not in sys.path:
     sys.path.append(support)  # the oracle reads the same
 
+import nsynth_checkpoints
 import nsynth_weights
 
 CONFIG = "wavenet"
 BOUND = 1e-3
 SEED = 0
-PREFIX = "model.ckpt-200000"
 
 
 def rows(folder: Path) -> Iterator[Row]:
@@ -36,35 +35,15 @@ def rows(folder: Path) -> Iterator[Row]:
 
 
 def published(numbers: dict[str, Any], folder: Path) -> Path:
-    """Write the checkpoint that the numbers were computed with as the published one is kept; return the tar.
-
-    Beside the variables there are Adam's moments, its powers, moving averages, and the step.
-    """
-    import tensorflow as tf  # noqa: PLC0415 - needs the extra
-
+    """Write the checkpoint that the numbers were computed with as the published one is kept; return the tar."""
     from latentfm.training.networks.nsynth_variables import variable_shapes  # noqa: PLC0415
 
-    v1 = tf.compat.v1
     weights = nsynth_weights.draw(variable_shapes(facts_of(numbers)), SEED)
     if nsynth_weights.checksum(weights) != numbers["weights"]:
         raise ValueError(
             "NumPy draws other weights than the fixture's: make it anew with tests/parity/oracle/nsynth.py"
         )
-    slots = {f"{name}/{slot}": value for name, value in weights.items() for slot in ("Adam", "Adam_1")}
-    averages = {f"{name}/ExponentialMovingAverage": 0.9 * value for name, value in weights.items()}
-    others = {"beta1_power": np.float32(0), "beta2_power": np.float32(0), "global_step": np.int32(200_000)}
-    with tf.Graph().as_default(), v1.Session() as session:
-        kept = {
-            name: v1.Variable(value, use_resource=False)
-            for name, value in {**weights, **slots, **averages, **others}.items()
-        }
-        session.run(v1.global_variables_initializer())
-        v1.train.Saver(kept).save(session, str(folder / PREFIX), write_state=False)
-    with tarfile.open(folder / "wavenet-ckpt.tar", "w") as archive:
-        for part in sorted(folder.glob(f"{PREFIX}.*")):
-            archive.add(part, f"wavenet-ckpt/{part.name}")
-            part.unlink()
-    return folder / "wavenet-ckpt.tar"
+    return nsynth_checkpoints.packed(weights, folder)
 
 
 def facts_of(numbers: dict[str, Any]) -> NSynthFacts:
