@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound listen evening faults week soak mutations models parity takes lock install upgrade uninstall clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound timbres listen evening faults week soak mutations models parity takes lock install upgrade uninstall clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ hours: setup  ## make an hour of each mood, unpaced, and measure it into docs/ho
 
 sound: setup  ## render ten sections of each mood and measure them into docs/moods.md (minutes; ARGS=--seeds=N)
 	@exec $(bin)/python scripts/sound.py $(ARGS)
+
+timbres: setup  ## measure what blends sound like (ARGS=--write: docs/timbres.md; minutes)
+	@exec $(bin)/python scripts/timbres.py $(ARGS)
 
 listen: setup-test  ## record five minutes of a running station and judge them (docs/listening.md)
 	@exec $(bin)/python scripts/listen.py $(ARGS)

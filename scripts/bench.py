@@ -130,8 +130,9 @@ def briefs(seeds: int) -> Iterator[Brief]:
     from latentfm.config import find_playlist, load_config, load_playlist
     from latentfm.orders import next_brief
     from latentfm.sources import sources_of
+    from latentfm.timbre.voicing import voiced
 
-    playlist = load_playlist(find_playlist(load_config(environ={}), "day"))
+    playlist = voiced(load_playlist(find_playlist(load_config(environ={}), "day")))
     sources = sources_of(playlist)
     for seed in range(seeds):
         yield next_brief(

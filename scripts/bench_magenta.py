@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import bench_nsynth  # beside this file
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,50 +83,30 @@ def vae_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
             )
 
 
-def nsynth_rows(theirs: Figures, ours: Figures, memory: float, arithmetic: float) -> Iterator[str]:
-    """Yield a row of the table for each precision of NSynth's WaveNet, number of notes and of threads."""
-    magenta = {other["notes"]: other for other in theirs}
+def gansynth_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
+    """Yield a row of the table for each precision of a GANSynth, number of notes and of threads: seconds a note."""
+    magenta = {(other["notes"], other["threads"]): other for other in theirs}
     for line in (line for line in ours if "median_seconds" in line):
-        other = magenta[line["notes"]]
-        before, after = other["median_seconds"], line["median_seconds"]
+        notes, threads = line["notes"], line["threads"]
+        other = magenta[notes, threads]
+        before, after = other["median_seconds"] / notes, line["median_seconds"] / notes
         yield (
-            f"| {line['precision']} | {line['notes']} | {line['threads']} | {1 / before:.1f} | {1 / after:.1f} | "
-            f"{before / after:.2f} | {other['processor_seconds'] / line['processor_seconds']:.2f} | "
-            f"{line['gigabytes_a_second']:.1f} GB/s ({line['gigabytes_a_second'] / memory:.0%}) | "
-            f"{line['gigaflops']:.0f} GFLOP/s ({line['gigaflops'] / arithmetic:.0%}) |"
+            f"| {line['configuration']}, {line['precision']} | {notes} | {threads} | {before:.2f} s | "
+            f"{_NOTE / before:.1f} | {after:.2f} s | {_NOTE / after:.1f} | {before / after:.2f} | "
+            f"{other['processor_seconds'] / line['processor_seconds']:.2f} |"
         )
 
 
-def nsynth_bounds(theirs: Figures, ours: Figures) -> Iterator[str]:
-    """Yield what was asked of NSynth's synthesis, beside the better of one thread and two."""
-    magenta = {other["notes"]: other["median_seconds"] for other in theirs}
-    for (precision, notes), wanted in _ASKED_OF_NSYNTH.items():
-        seconds = (
-            line["median_seconds"] for line in ours if line.get("notes") == notes and line["precision"] == precision
-        )
-        found = magenta[notes] / min(seconds)
-        verdict = "yes" if found >= wanted else "**no**"
-        yield f"| NSynth's synthesis, {precision}, batch {notes} | {found:.3g} | {wanted} | {verdict} |"
+def gansynth_changes(ours: Figures) -> Iterator[str]:
+    """Yield what int8 weights change in a GANSynth's sound."""
+    for line in (line for line in ours if "levels_apart_db" in line):
+        yield _GANSYNTH_CHANGES.format(**line)
 
 
-def nsynth_notes(theirs: Figures, ours: Figures) -> Iterator[str]:
-    """Yield what int8 weights change in NSynth's sound, and how long encoding takes."""
-    for line in (line for line in ours if "samples_that_change" in line):
-        yield _NSYNTH_CHANGES.format(**line)
-    before = next(line["encode_seconds"] for line in theirs if "encode_seconds" in line)
-    times = (
-        f"{line['encode_seconds']:.2f} s ({line['precision']}, threads: {line['threads']})"
-        for line in ours
-        if "encode_seconds" in line
-    )
-    yield f"A note of four seconds is encoded in {before:.2f} s by Magenta, here in {', '.join(times)}."
-
-
-def of_nsynth(lines: Figures) -> Figures:
-    """Return the lines of NSynth that start-up and memory are stated of, under names that tell them apart."""
-    return [
-        {**line, "configuration": f"NSynth's synthesis, {line['notes']} at once"} for line in lines if "notes" in line
-    ]
+def of_gansynth(lines: Figures) -> Figures:
+    """Return the lines of a GANSynth that start-up, memory and limits are stated of, under a name that says so."""
+    of_batch = (line for line in lines if line.get("notes") == _WINDOWS and line["threads"] == 1)
+    return [{**line, "configuration": f"GANSynth {line['configuration']}"} for line in of_batch]
 
 
 def bounds(rnn: tuple[Figures, Figures], vae: tuple[Figures, Figures]) -> Iterator[str]:
@@ -177,6 +158,7 @@ def page(folder: Path, oracle: Path) -> str:
     rnn = run(python, "oracle/bench_event_rnn.py", folder), run(sys.executable, "compare/bench_event_rnn.py", folder)
     vae = run(python, "oracle/bench_music_vae.py", folder), run(sys.executable, "compare/bench_music_vae.py", folder)
     nsynth = run(python, "oracle/bench_nsynth.py", folder), run(sys.executable, "compare/bench_nsynth.py", folder)
+    gan = run(python, "oracle/bench_gansynth.py", folder), run(sys.executable, "compare/bench_gansynth.py", folder)
     memory, arithmetic = limits()
     lines = [
         "## What was asked for",
@@ -186,7 +168,7 @@ def page(folder: Path, oracle: Path) -> str:
         "| | found | asked | holds |",
         "|---|---|---|---|",
         *bounds(rnn, vae),
-        *nsynth_bounds(*nsynth),
+        *bench_nsynth.bounds(*nsynth),
         "",
         _TILES,
         "",
@@ -208,11 +190,19 @@ def page(folder: Path, oracle: Path) -> str:
         "",
         "## NSynth's synthesis, warm",
         "",
-        _NSYNTH_HEAD,
+        bench_nsynth.HEAD,
         "|---|---|---|---|---|---|---|---|---|",
-        *nsynth_rows(*nsynth, memory, arithmetic),
+        *bench_nsynth.rows(*nsynth, memory, arithmetic),
         "",
-        *(line for note in nsynth_notes(*nsynth) for line in (note, "")),
+        *(line for note in bench_nsynth.notes(*nsynth) for line in (note, "")),
+        "## GANSynth, notes of 4 s, warm",
+        "",
+        _GANSYNTH_HEAD,
+        "|---|---|---|---|---|---|---|---|---|",
+        *gansynth_rows(*gan),
+        "",
+        *gansynth_changes(gan[1]),
+        "",
         "## Start-up, memory, and the distance from the limits",
         "",
         _LIMITS.format(memory, arithmetic),
@@ -221,7 +211,8 @@ def page(folder: Path, oracle: Path) -> str:
         "|---|---|---|---|---|",
         *cost_rows(*rnn),
         *cost_rows(*vae),
-        *cost_rows(*map(of_nsynth, nsynth)),
+        *cost_rows(*map(bench_nsynth.renamed, nsynth)),
+        *cost_rows(*map(of_gansynth, gan)),
     ]
     return "\n".join(lines)
 
@@ -232,19 +223,6 @@ _ASKED: Final = {
     ("float32", True): (("windows", 1.3),),
     ("int8", True): (("windows", 2),),
 }
-# What issue 6 asks of NSynth's synthesis, by precision and notes at once.
-_ASKED_OF_NSYNTH: Final = {("float32", 1): 2, ("float32", 16): 1.3, ("int8", 1): 3, ("int8", 16): 3}
-_NSYNTH_HEAD = (
-    "| weights | notes at once | our threads | Magenta, samples a second of each | ours | times | "
-    "times, processor seconds | reads (of what memory gives) | multiplies (of NumPy's peak in float32) |"
-)
-_NSYNTH_CHANGES = (
-    "With weights at random, int8 ones draw another sample from the same number after the same past at "
-    "{samples_that_change:.1%} of samples, and the sound of those is {same_past_decibels:.1f} dB from that of float32 "
-    "(log-spectral distance). Notes that each go on from their own past are {own_past_decibels:.1f} dB apart; two of "
-    "float32 that are drawn from other numbers, {chance_decibels:.1f} dB. Codes of the int8 encoder are "
-    "{codes_apart:.1%} from those of float32 (RMS, of their deviation)."
-)
 _RNN_HEAD = (
     "| continuation | our threads | Magenta as configured | Magenta, graph of batch 1 | ours | times configured | "
     "times batch 1 | times batch 1, events alone |"
@@ -252,6 +230,17 @@ _RNN_HEAD = (
 _VAE_HEAD = (
     "| model | windows at once | our threads | Magenta (as many threads as it likes) | ours | times | "
     "times, processor seconds |"
+)
+_NOTE: Final = 4.0  # seconds of what a GANSynth makes
+_GANSYNTH_HEAD = (
+    "| model | notes at once | threads of each | Magenta, a note | times real time | ours, a note | times real time | "
+    "times | times, processor seconds |"
+)
+_GANSYNTH_CHANGES = (
+    "With weights at random, int8 ones change the levels of what lies within 60 dB of a note's loudest place by "
+    "{levels_apart_db:.2f} dB (RMS) and its frequencies by {half_turns_a_frame_apart:.3f} half turns a frame of 32 ms; "
+    "as phases drift apart with those, the waveforms differ by {sound_apart_db:+.0f} dB beside the sound. "
+    "Start-up and memory below are of eight notes and one thread."
 )
 _TILES = (
     "LiteRT's float32 kernels (XNNPACK, AVX-512) take seven rows to a pass over the weights: eight windows read them "

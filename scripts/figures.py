@@ -22,6 +22,7 @@ from latentfm.playlist import Playlist
 from latentfm.report import survey, survey_page
 from latentfm.report.survey import Survey
 from latentfm.sources import sources_of
+from latentfm.timbre.voicing import voiced
 
 ROOT = Path(__file__).parents[1]
 DOCS, KEPT = ROOT / "docs" / "figures", ROOT / "build" / "figures"
@@ -42,6 +43,7 @@ def draw(playlist: Playlist, path: Path) -> None:
     from latentfm.report.piece import Piece
     from latentfm.studio.produce import finish
 
+    playlist = voiced(playlist)
     sources = sources_of(playlist)
     brief = next_brief(
         station_seed=survey.CHAIN_SEED,

@@ -28,6 +28,7 @@ from latentfm.playlist import Playlist
 from latentfm.render.master import master
 from latentfm.render.render import render
 from latentfm.sources import sources_of
+from latentfm.timbre.voicing import voiced
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "moods.md"
@@ -167,7 +168,7 @@ def main() -> int:
     found: dict[str, list[Sound]] = {}
     levels: dict[str, dict[str, str]] = {}
     for name in playlist_names(config):
-        playlist = load_playlist(find_playlist(config, name))
+        playlist = voiced(load_playlist(find_playlist(config, name)))
         anchors = sources_of(playlist).anchors
         for seed in range(1, seeds + 1):
             section = compose(Brief(seed=seed, playlist=playlist, anchors=anchors))

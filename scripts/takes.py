@@ -29,6 +29,7 @@ from latentfm.playlist import Playlist
 from latentfm.sources import sources_of
 from latentfm.studio import produce
 from latentfm.take import TakeInfo
+from latentfm.timbre.voicing import voiced
 
 FOLDER = Path(__file__).parents[1] / "daemon" / "latentfm" / "takes"
 PLAYLISTS = Path(__file__).parents[1].resolve() / "playlists"
@@ -41,6 +42,7 @@ TRIES = 40  # seeds that are tried for a mood
 
 def candidates(playlist: Playlist, loudness: float, seeds: range) -> Iterator[tuple[Pcm, TakeInfo, bytes]]:
     """Yield sections of a mood that miss no figure, each going on from the last that was yielded."""
+    playlist = voiced(playlist)
     sources = sources_of(playlist)
     carry: Carry | None = None
     for seed in seeds:

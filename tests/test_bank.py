@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from latentfm.audio.pcm import Pcm
 from latentfm.bank import Bank, Quota, TakeReader, free_bytes, read_take, replace_file, write_take
 from latentfm.bank.room import RESERVE
-from latentfm.brief import Carry, Key
+from latentfm.brief import Carry, Idea, Key
 from latentfm.errors import BankError
 from latentfm.take import Seam, TakeInfo
 
@@ -402,3 +402,18 @@ def test_the_bank_holds_little_of_a_take_in_memory(bank: Bank) -> None:
     (held,) = bank.takes()
     assert held.info.provenance == {"fingerprint": "f", "brief": {"models": {"lead": "0"}}}
     assert read_take(held.folder).info == described
+
+
+def test_old_takes_take_little_memory(bank: Bank) -> None:
+    """Of the newest the whole carry stays, of older ones where they stand; on the disk nothing is lost."""
+    idea = Idea(latent=(0.5,) * 8, tune="0 4+2", steps=32, stretch=1, pitch=60.0, mode="major", section=0, title="Once")
+    for number in range(20):
+        one = info(f"take{number:02}")
+        carry = one.carry.model_copy(update={"section": number, "motifs": (idea,), "latent": (1.0,) * 8})
+        bank.publish(one.model_copy(update={"carry": carry}), noise(), MIDI)
+    bank.takes()
+    takes = bank.takes()
+    assert [take.info.carry.section for take in takes] == list(range(20))
+    assert [bool(take.info.carry.motifs) for take in takes] == [False] * 8 + [True] * 12
+    assert takes[0].info.carry.key == takes[-1].info.carry.key
+    assert read_take(takes[0].folder).info.carry.motifs == (idea,)

@@ -187,6 +187,8 @@ def expected() -> Iterator[tuple[tuple[str, str], Row]]:
 def span(value: dict[str, Any]) -> str:
     """Say what values a key may have."""
     match value:
+        case {"anyOf": [{"prefixItems": _}, {"maxItems": most, "minItems": least}, *_]}:
+            said = f"a blend, or a list of {least} to {most}"
         case {"anyOf": [some, *_]}:
             said = span(some)
         case {"prefixItems": [first, *_]}:
@@ -214,5 +216,5 @@ def default(table: str, key: str, value: dict[str, Any], required: list[str]) ->
     if key in required:
         return "none: must be given"
     if value["default"] is None:
-        return "follows `notes_per_bar`"
+        return {"blend": "`program` plays"}.get(key, "follows `notes_per_bar`")
     return f"`{json.dumps(value['default'])}`"

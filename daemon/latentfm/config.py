@@ -19,8 +19,9 @@ from pydantic import (
 )
 
 from latentfm.errors import ConfigError
+from latentfm.music import programs
 from latentfm.outputs_config import Output
-from latentfm.playlist import Playlist
+from latentfm.playlist import Playlist, Voice
 from latentfm.table import FilePath, Table
 from latentfm.timetable import HoursConfig, ProgrammeConfig
 from latentfm.tomlfile import override, read_toml, suggest, validate
@@ -65,6 +66,13 @@ class BankConfig(Table):
     min_free_gb: Annotated[float, Field(ge=0)] = 1.5
 
 
+class TimbresConfig(Table):
+    """What making instruments for blends may cost."""
+
+    cpu_share: Annotated[float, Field(ge=0, le=1)] = 0.1  # of one core, on the average; 0 makes none
+    max_mb: Annotated[float, Field(ge=2)] = 200.0
+
+
 class HistoryConfig(Table):
     """How long it is remembered what aired."""
 
@@ -81,6 +89,7 @@ class Config(Table):
     programme: ProgrammeConfig = Field(default_factory=ProgrammeConfig)
     hours: HoursConfig = Field(default_factory=HoursConfig)
     bank: BankConfig = Field(default_factory=BankConfig)
+    timbres: TimbresConfig = Field(default_factory=TimbresConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)
     outputs: tuple[Output, ...] = ()
     _path: Path = PrivateAttr(default=Path("config.toml"))
@@ -157,7 +166,7 @@ def find_playlist(config: Config, name: str) -> Path:
 
 
 def load_playlist(path: Path) -> Playlist:
-    """Return the playlist in a file; its name is the file's, its anchors become absolute paths.
+    """Return the playlist in a file; its name is the file's, its anchors and recordings become absolute paths.
 
     Raises:
         ConfigError: Something in it can't be used; the message has one line for each fault.
@@ -166,8 +175,32 @@ def load_playlist(path: Path) -> Playlist:
     playlist = validate(Playlist, tables, str(path))
     if playlist.name != path.stem:
         raise ConfigError(f"{path}: name = '{playlist.name}': expected the file's own name, '{path.stem}'")
-    anchors = tuple(str(path.absolute().parent / anchor) for anchor in playlist.walk.anchors)
-    return playlist.model_copy(update={"walk": playlist.walk.model_copy(update={"anchors": anchors})})
+    folder = path.absolute().parent
+    anchors = tuple(str(folder / anchor) for anchor in playlist.walk.anchors)
+    voices = tuple(
+        _with_sounds(voice, folder, f"{path}: voices[{number}].blend") for number, voice in enumerate(playlist.voices)
+    )
+    walk = playlist.walk.model_copy(update={"anchors": anchors})
+    return playlist.model_copy(update={"walk": walk, "voices": voices})
+
+
+def _with_sounds(voice: Voice, folder: Path, where: str) -> Voice:
+    """Return a voice whose blends have the programs' own names, and absolute paths of recordings."""
+    if voice.blend is None:
+        return voice
+    blends = tuple((_sound(a, folder, where), _sound(b, folder, where), mix) for a, b, mix in voice.blends)
+    return voice.model_copy(update={"blend": blends if len(blends) > 1 else blends[0]})
+
+
+def _sound(text: str, folder: Path, where: str) -> str:
+    number = programs.number(text)
+    if number is not None:
+        return programs.NAMES[number]
+    if Path(text).suffix:
+        return str(folder / text)
+    meant = [programs.NAMES[number] for number in programs.matching(text)]
+    hint = f"write one of {', '.join(meant)}" if meant else "expected a General MIDI program or a file"
+    raise ConfigError(f"{where}: {text!r}: {hint}{'' if meant else suggest(text, programs.NAMES)}")
 
 
 def load_playlists(config: Config) -> dict[str, Playlist]:

@@ -66,6 +66,7 @@ def read_anew(plan: Plan, environ: Mapping[str, str], moment: float) -> tuple[Pl
             "programme": read.programme,
             "hours": read.hours,
             "bank": read.bank,
+            "timbres": read.timbres,
             "station": plan.config.station.model_copy(
                 update={"seed": read.station.seed, "loudness": read.station.loudness}
             ),

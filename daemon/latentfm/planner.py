@@ -19,6 +19,7 @@ from latentfm.programme import Programme, Slot, slot_at
 from latentfm.sources import Sources, sources_of
 from latentfm.studio.identity import named_section
 from latentfm.take import TakeInfo
+from latentfm.timbre.voicing import voiced
 
 HEARD: Final = 12  # takes whose audio the next one must not repeat
 _MISFITS: Final = 2  # takes that do not fit before a change; after so many the rest of its mood is left to the bank
@@ -111,7 +112,7 @@ class Planner:
         place = self._next_place(plan)
         if place is None:
             return None
-        playlist = plan.playlists[place.slot.playlist]
+        playlist = voiced(plan.playlists[place.slot.playlist], place.at)
         room = None if place.slot.until is None else place.slot.until - place.at
         sources = self._sources(playlist)
         takes = [take.info for take in self._bank.takes()]

@@ -46,6 +46,9 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_DRUM_BANK = 128
+
+
 class Tempo(Table):
     """How fast, and in which metre: ``qpm`` is the range of quarter notes a minute that sections move in.
 
@@ -144,10 +147,20 @@ class Mix(Table):
     damp: Share = 0.3
 
 
+Blend = tuple[str, str, Share]
+"""Two sounds, each the name of a General MIDI program or a sound file, and where between them: 0 is the first one."""
+
+
 class Voice(Table):
-    """One part of the ensemble: what it plays, where, how loud and from where in the room."""
+    """One part of the ensemble: what it plays, where, how loud and from where in the room.
+
+    It plays a program of a SoundFont, or a blend of two sounds, or walks from blend to blend and back to the first
+    within ``blend_hours``. Until a blend is made, the nearer of its sounds plays.
+    """
 
     role: Role
+    blend: Blend | Annotated[tuple[Blend, ...], Field(min_length=2, max_length=8)] | None = None
+    blend_hours: Annotated[float, Field(ge=0.5, le=168)] = 12.0
     program: Annotated[int, Field(ge=0, le=127)] = 0  # General MIDI, counted from 0
     bank: Annotated[int, Field(ge=0, le=128)] = 0  # 128 holds drum kits
     soundfont: str = "default"
@@ -161,6 +174,19 @@ class Voice(Table):
     swell: Annotated[float, Field(ge=0, le=6)] = 0.0  # dB by which a pad rises and falls with each chord
     alone: Annotated[float, Field(ge=0, le=9)] = 5.0  # dB by which a pad comes forward where it plays alone
     span: Literal["climax", "body"] = "climax"  # how long a counter-line or a colour plays
+
+    @property
+    def blends(self) -> tuple[Blend, ...]:
+        """Return its blends in order; none where it plays a program."""
+        if self.blend is None:
+            return ()
+        return self.blend if isinstance(self.blend[0], tuple) else (self.blend,)
+
+    @model_validator(mode="after")
+    def _blends_what_sounds(self) -> Self:
+        if self.blend is not None and (self.role == "drums" or self.bank == _DRUM_BANK):
+            raise ValueError("drums play a kit: a blend is for the other voices")
+        return self
 
     @model_validator(mode="after")
     def _rising(self) -> Self:

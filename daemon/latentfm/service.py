@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 import time
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +18,8 @@ from latentfm.ops.signals import Signals, stacks
 from latentfm.ops.systemd import Notifier
 from latentfm.ops.watchdog import Watchdog
 from latentfm.playlist import Playlist
-from latentfm.station import Station
+from latentfm.render.soundfonts import LIBRARY_VARIABLE
+from latentfm.station import TIMBRES, Station
 from latentfm.studio.supervisor import CHILD
 
 _ROUND = 0.2  # seconds between two looks of the main loop
@@ -47,6 +49,8 @@ def run(
         ConfigError: the state folder can't be written.
         LatentFMError: another station runs on it.
     """
+    # In the environment, as the studio has to find them too, a process of its own.
+    os.environ.setdefault(LIBRARY_VARIABLE, str(config.station.state_dir / TIMBRES))
     signals = Signals()
     notifier = Notifier()
     clock = clock or SystemClock()

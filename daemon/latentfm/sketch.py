@@ -26,6 +26,7 @@ from latentfm.orders import next_brief
 from latentfm.playlist import Playlist
 from latentfm.studio import produce
 from latentfm.take import TakeInfo
+from latentfm.timbre.voicing import voiced
 
 STAGES: Final = ("composing", "rendering", "writing", "drawing")
 
@@ -51,6 +52,7 @@ def compose_sections(
     Raises:
         LatentFMError: as ``studio.produce.produce`` does.
     """
+    playlist = voiced(playlist)
     made_from = sources.sources_of(playlist)
     carry: Carry | None = None
     for number in range(sections):

@@ -21,6 +21,7 @@ from latentfm.broadcast import (
 from latentfm.config import Config
 from latentfm.history import FILE, Recorder, Retention, Shelf
 from latentfm.lastgood import remember
+from latentfm.luthier import Budget, Luthier
 from latentfm.ops.clock import Clock, SystemClock
 from latentfm.ops.jobs import Jobs
 from latentfm.ops.process import resident_mb
@@ -38,11 +39,15 @@ from latentfm.studio.patience import Limits
 from latentfm.studio.producer import Orders, Producer
 from latentfm.studio.supervisor import CHILD
 from latentfm.studio.tally import Tally
+from latentfm.timbre.recipe import Recipe, recipes_of
+from latentfm.timbre.voicing import wanted
 from latentfm.web import Status, on_air
 
 BANK = "bank"
+TIMBRES = "timbres"
 SHIPPED = Path(__file__).parent / "takes"
 _HOUSEKEEPING = 600.0  # seconds
+_INSTRUMENTS = 20.0  # seconds
 _STATUS = 5.0  # seconds between two looks for the line of `systemctl status`
 
 _log = structlog.get_logger()
@@ -85,6 +90,7 @@ class Station:
             self._go_on_air()
             self._open_outputs()
             self._start_studio()
+            self._employ_luthier()
             self._schedule_jobs(tell)
             self.steering.open_socket(self._undo)
         except BaseException:
@@ -174,9 +180,34 @@ class Station:
         self._undo.callback(self.producer.ask_to_stop)
         self.producer.start()
 
+    def _employ_luthier(self) -> None:
+        self.luthier = Luthier(
+            self.config.station.state_dir / TIMBRES,
+            self._instruments_wanted,
+            self._instruments_kept,
+            self._budget,
+            self._clock,
+        )
+        self._undo.callback(self.luthier.stop)
+
+    def _instruments_wanted(self) -> list[Recipe]:
+        """Return what is to be made: first for what is on, then for whatever else there is."""
+        now, playlists = self._clock.time(), self.steering.plan.playlists
+        names = sorted(playlists, key=lambda name: name != self.playlist_now())
+        return [recipe for name in names for recipe in wanted(playlists[name], now)]
+
+    def _budget(self) -> Budget:
+        settings = self.steering.plan.config.timbres
+        return Budget(settings.cpu_share, settings.max_mb)
+
+    def _instruments_kept(self) -> list[Recipe]:
+        playlists = self.steering.plan.playlists.values()
+        return [recipe for playlist in playlists for voice in playlist.voices for recipe in recipes_of(voice)]
+
     def _schedule_jobs(self, tell: Callable[[str], None] | None) -> None:
         self.jobs = Jobs(self._clock)
         self.jobs.every("housekeeping", _HOUSEKEEPING, self._keep_house)
+        self.jobs.every("instruments", _INSTRUMENTS, self.luthier.tend)
         self.jobs.at("programme", self._next_change, self._change_programme)
         if tell is not None:
             self.jobs.every("status_line", _STATUS, lambda: tell(status_line(self.status())))

@@ -19,6 +19,7 @@ from latentfm.cli import (
     monitor,
     programme,
     run,
+    timbre,
     training,
 )
 from latentfm.cli.options import prefixed
@@ -82,3 +83,4 @@ app.command()(training.train)
 app.command()(training.evaluate)
 app.add_typer(training.app, name="dataset")
 app.add_typer(models.app, name="models")
+app.add_typer(timbre.app, name="timbre")

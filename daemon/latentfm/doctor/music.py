@@ -48,10 +48,11 @@ def look_at_weights(config: Config) -> Iterator[Finding]:
 def look_at_soundfonts(config: Config) -> Iterator[Finding]:
     """Yield whether FluidSynth plays every program that the programme's playlists ask for."""
     from latentfm.render import soundfonts  # noqa: PLC0415
+    from latentfm.timbre.voicing import voiced  # noqa: PLC0415
 
     voices: dict[str, dict[tuple[int, int], Voice]] = {}
     for playlist in _playlists(config):
-        for voice in playlist.voices:
+        for voice in voiced(playlist, time.time()).voices:
             voices.setdefault(voice.soundfont, {})[voice.bank, voice.program] = voice
     for name, programs in voices.items():
         try:
@@ -90,8 +91,9 @@ def look_at_speed(config: Config) -> Iterator[Finding]:
     from latentfm.orders import next_brief  # noqa: PLC0415
     from latentfm.sources import sources_of  # noqa: PLC0415
     from latentfm.studio.produce import finish  # noqa: PLC0415
+    from latentfm.timbre.voicing import voiced  # noqa: PLC0415
 
-    playlist = next(iter(_playlists(config)))
+    playlist = voiced(next(iter(_playlists(config))))
     brief = next_brief(
         station_seed=config.station.seed,
         section=0,

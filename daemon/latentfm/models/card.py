@@ -9,12 +9,15 @@ from pydantic import Field, ValidationError
 
 from latentfm.errors import ModelError
 from latentfm.models.event_rnn.facts import RnnFacts
+from latentfm.models.gansynth.facts import GanSynthFacts
 from latentfm.models.music_vae.facts import VaeFacts
 from latentfm.models.nsynth.facts import NSynthFacts
 from latentfm.models.playable import Facts
+from latentfm.models.spectral.facts import SpectralFacts
 
 ANY_METRE: Final = "any"  # what is not bound to bars
-ModelFacts = VaeFacts | RnnFacts | NSynthFacts
+ImportedFacts = VaeFacts | RnnFacts | NSynthFacts | GanSynthFacts  # of models that Magenta has checkpoints of
+ModelFacts = ImportedFacts | SpectralFacts
 
 
 class Card(Facts):
@@ -33,7 +36,7 @@ class Card(Facts):
     @property
     def steps_per_quarter(self) -> int | None:
         """Steps of its grid to a quarter note; None of a model of sound, which knows of no beats."""
-        return None if isinstance(self.model, NSynthFacts) else self.model.steps_per_quarter
+        return self.model.steps_per_quarter if isinstance(self.model, VaeFacts | RnnFacts) else None
 
     def knows(self, metre: str) -> bool:
         """Say whether the model learnt music in a metre such as "3/4", or is bound to none."""

@@ -15,12 +15,14 @@ from latentfm.errors import ModelError
 from latentfm.models.card import Card, read_card
 from latentfm.models.event_rnn import EventRNN, PolyphonyRNN, RnnFacts
 from latentfm.models.folders import SHIPPED, folders
+from latentfm.models.gansynth import GANSynth, GanSynthFacts
 from latentfm.models.music_vae import MusicVAE, VaeFacts
 from latentfm.models.nsynth import NSynth, NSynthFacts
 from latentfm.models.playable import Steps
 from latentfm.models.published import published
+from latentfm.models.spectral import SpectralCoder, SpectralFacts
 
-Kind = Literal["music_vae", "event_rnn", "nsynth"]
+Kind = Literal["music_vae", "event_rnn", "spectral", "nsynth", "gansynth"]
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,18 @@ def load_polyphony(name: str) -> PolyphonyRNN:
     return _polyphony(entry.path, entry.card.sha256, facts)
 
 
+def load_spectral(name: str) -> SpectralCoder:
+    """Load a spectral autoencoder, once a process and edition of its file.
+
+    Raises:
+        ModelError: there is no such model, it is of another kind, or its file is damaged.
+    """
+    entry = find(name, "spectral")
+    if not isinstance(entry.card.model, SpectralFacts):
+        raise ModelError(f"{name!r} is not a spectral autoencoder")
+    return _spectral(entry.path, entry.card.sha256, entry.card.model)
+
+
 def load_nsynth(name: str, threads: int = 1) -> NSynth:
     """Load an NSynth autoencoder, once a process, edition of its file and number of threads.
 
@@ -131,6 +145,18 @@ def load_nsynth(name: str, threads: int = 1) -> NSynth:
     if not isinstance(entry.card.model, NSynthFacts):
         raise ModelError(f"{name!r} is not an NSynth autoencoder")
     return _nsynth(entry.path, entry.card.sha256, entry.card.model, threads)
+
+
+def load_gansynth(name: str, threads: int = 1) -> GANSynth:
+    """Load a GANSynth, once a process, edition of its file and number of threads.
+
+    Raises:
+        ModelError: there is no such model, it is of another kind, or its file is damaged.
+    """
+    entry = find(name, "gansynth")
+    if not isinstance(entry.card.model, GanSynthFacts):
+        raise ModelError(f"{name!r} is not a GANSynth")
+    return _gansynth(entry.path, entry.card.sha256, entry.card.model, threads)
 
 
 def _event_rnn(name: str) -> tuple[Entry, RnnFacts]:
@@ -156,8 +182,18 @@ def _polyphony(path: Path, sha256: str, facts: RnnFacts) -> PolyphonyRNN:
 
 
 @cache
+def _spectral(path: Path, sha256: str, facts: SpectralFacts) -> SpectralCoder:
+    return SpectralCoder(facts, Steps(path, sha256))
+
+
+@cache
 def _nsynth(path: Path, sha256: str, facts: NSynthFacts, threads: int) -> NSynth:
     return NSynth(facts, Steps(path, sha256, threads))
+
+
+@cache
+def _gansynth(path: Path, sha256: str, facts: GanSynthFacts, threads: int) -> GANSynth:
+    return GANSynth(facts, Steps(path, sha256, threads))
 
 
 def _entry(path: Path) -> Entry:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from latentfm.errors import ModelError
 from latentfm.models.event_rnn.configurations import CONFIGURATIONS as RNNS
 from latentfm.models.folders import ships
+from latentfm.models.gansynth.configurations import CONFIGURATIONS as GANSYNTHS
 from latentfm.models.music_vae.configurations import CONFIGURATIONS as VAES
 from latentfm.models.nsynth.configurations import CONFIGURATIONS as NSYNTHS
 
@@ -37,7 +38,7 @@ class Published:
     @property
     def playable(self) -> bool:
         """Whether this engine plays its configuration."""
-        return any(self.config in known for known in (RNNS, VAES, NSYNTHS))
+        return any(self.config in known for known in (RNNS, VAES, NSYNTHS, GANSYNTHS))
 
     @property
     def local_name(self) -> str:

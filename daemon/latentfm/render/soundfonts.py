@@ -19,6 +19,10 @@ from latentfm.errors import SoundFontError
 DEFAULT = "default"
 DEFAULT_FILE = "FluidR3_GM.sf2"
 FOLDERS_VARIABLE = "LATENTFM_SOUNDFONTS"  # folders of the artist's own, separated as in PATH
+LIBRARY_VARIABLE = "LATENTFM_TIMBRES"
+"""The folder of instruments that a station makes itself; in the environment, so that its studio finds them too."""
+
+_SHIPPED = Path(__file__).parents[1] / "timbre" / "instruments"
 _CHECKOUT = Path(__file__).resolve().parents[3] / "soundfonts"
 _SYSTEM = tuple(
     Path(folder)
@@ -59,9 +63,13 @@ class _Chunk(NamedTuple):
 
 
 def folders() -> tuple[Path, ...]:
-    """Return the folders that are searched, in order: the artist's own, the checkout's, the system's."""
-    own = (Path(folder) for folder in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if folder)
-    return (*own, _CHECKOUT, *_SYSTEM)
+    """Return the folders that are searched, in order.
+
+    These are the artist's own, the checkout's, the station's own instruments, those that ship, the system's.
+    """
+    named = (os.environ.get(name, "") for name in (FOLDERS_VARIABLE, LIBRARY_VARIABLE))
+    own, made = ([Path(folder) for folder in text.split(os.pathsep) if folder] for text in named)
+    return (*own, _CHECKOUT, *made, _SHIPPED, *_SYSTEM)
 
 
 def find(name: str = DEFAULT) -> Path:

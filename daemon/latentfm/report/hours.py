@@ -20,6 +20,7 @@ from latentfm.sources import sources_of
 from latentfm.studio.patience import Limits
 from latentfm.studio.produce import produce
 from latentfm.take import TakeInfo
+from latentfm.timbre.voicing import voiced
 
 HOUR = 3600.0  # seconds
 
@@ -98,6 +99,7 @@ def listen(
     Raises:
         ReportError: no take came of any brief.
     """
+    playlist = voiced(playlist)
     sources = sources_of(playlist)
     tries = Limits().tries - 1
     began = time.process_time()

@@ -20,6 +20,7 @@ from latentfm.report import corpus
 from latentfm.report.corpus import Counts
 from latentfm.report.piece import limits, measured
 from latentfm.sources import sources_of
+from latentfm.timbre.voicing import voiced
 
 SEEDS = 50
 CHAIN_SEED = 1  # of the station whose sections follow one another
@@ -109,6 +110,7 @@ def shares_alike(findings: Sequence[Finding]) -> np.ndarray[tuple[int], np.dtype
 
 
 def _sections(playlist: Playlist, seed: int, count: int) -> Iterator[Finding]:
+    playlist = voiced(playlist)
     sources = sources_of(playlist)
     carry: Carry | None = None
     for number in range(count):

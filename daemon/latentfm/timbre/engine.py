@@ -45,6 +45,11 @@ class Engine(Protocol):
         """Return the rate of the sounds that it takes and gives, in Hz."""
         ...
 
+    @property
+    def transposes(self) -> bool:
+        """Return whether it plays a latent at any pitch, or only at that of its sound."""
+        ...
+
     def encode(self, audio: Mono, pitch: float) -> Latent:
         """Return the latent of a note.
 

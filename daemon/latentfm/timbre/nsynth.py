@@ -51,6 +51,11 @@ class NSynthEngine:
         """Return the rate of the sounds that it takes and gives, in Hz."""
         return self._model.facts.sample_rate
 
+    @property
+    def transposes(self) -> bool:
+        """Return that it moves codes to no other pitch."""
+        return False
+
     def encode(self, audio: Mono, pitch: float) -> Latent:
         """Return the latent of a note; what is left behind its last whole hop (32 ms) is not looked at.
 

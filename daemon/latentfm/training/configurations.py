@@ -9,6 +9,8 @@ from latentfm.errors import ModelError
 from latentfm.models import card
 from latentfm.models.event_rnn.configurations import CONFIGURATIONS as RNNS
 from latentfm.models.event_rnn.configurations import RnnConfiguration
+from latentfm.models.gansynth.configurations import CONFIGURATIONS as GANSYNTHS
+from latentfm.models.gansynth.configurations import GanSynthConfiguration
 from latentfm.models.music_vae.configurations import CONFIGURATIONS as VAES
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.nsynth.configurations import CONFIGURATIONS as NSYNTHS
@@ -16,8 +18,8 @@ from latentfm.models.nsynth.configurations import NSynthConfiguration
 
 Configuration = RnnConfiguration | VaeConfiguration
 CONFIGURATIONS: Final[dict[str, Configuration]] = {**RNNS, **VAES}
-Importable = Configuration | NSynthConfiguration
-IMPORTABLE: Final[dict[str, Importable]] = {**CONFIGURATIONS, **NSYNTHS}
+Importable = Configuration | NSynthConfiguration | GanSynthConfiguration
+IMPORTABLE: Final[dict[str, Importable]] = {**CONFIGURATIONS, **NSYNTHS, **GANSYNTHS}
 ANY_METRE: Final = card.ANY_METRE
 _STEPS_PER_WHOLE: Final = 16
 _DENOMINATORS: Final = ("1", "2", "4", "8", "16")
@@ -31,7 +33,7 @@ def configuration(name: str) -> Configuration:
         ModelError: there is none of that name here.
     """
     found = importable(name)
-    if isinstance(found, NSynthConfiguration):
+    if isinstance(found, NSynthConfiguration | GanSynthConfiguration):
         raise ModelError(f"Latent FM plays {name}, and has no training for it: fetch or import a checkpoint")
     return found
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from latentfm.errors import ModelError
 from latentfm.models.event_rnn import RnnFacts
+from latentfm.models.gansynth import GanSynthFacts
 from latentfm.models.music_vae import VaeFacts
 from latentfm.models.nsynth import NSynthFacts
 from latentfm.training.checkpoints.description import Description, write_description
@@ -49,7 +50,7 @@ def export(source: Path, target: Path, config: str | None = None) -> Exported:
     """
     checkpoint = read_checkpoint(source)
     match = identify(checkpoint, config)
-    if isinstance(match.facts, NSynthFacts):
+    if isinstance(match.facts, NSynthFacts | GanSynthFacts):
         raise ModelError(f"{source} is of {match.config}, which is not trained here: it is as Magenta keeps it already")
     ending = ".tar" if isinstance(match.facts, VaeFacts) else ".mag"
     if target.suffix != ending:

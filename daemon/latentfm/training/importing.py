@@ -15,10 +15,11 @@ import tensorflow as tf
 from latentfm import errors
 from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.models import memory
-from latentfm.models.card import ANY_METRE, Card, ModelFacts
+from latentfm.models.card import ANY_METRE, Card, ImportedFacts
 from latentfm.models.catalogue import Entry
 from latentfm.models.event_rnn.encodings import encoding_of
 from latentfm.models.folders import SHIPPED, ships
+from latentfm.models.gansynth import GanSynthFacts
 from latentfm.models.music_vae import VaeFacts
 from latentfm.models.nsynth import NSynthFacts
 from latentfm.models.playable import file_sha256
@@ -27,11 +28,13 @@ from latentfm.training.checkpoints.load import load_into
 from latentfm.training.checkpoints.read import Checkpoint, read_checkpoint
 from latentfm.training.checkpoints.recognise import Match, identify, network_shapes, rnn_shape
 from latentfm.training.checkpoints.scratch import IMPORTING, sweep
+from latentfm.training.checkpoints.stages import training_of
 from latentfm.training.configurations import importable
 from latentfm.training.networks.cells import Weights
 from latentfm.training.networks.nsynth_network import NSynthNetwork
 from latentfm.training.networks.rnn_network import RnnNetwork
 from latentfm.training.networks.vae_network import VaeNetwork
+from latentfm.training.playables.gansynth import gansynth_signatures
 from latentfm.training.playables.nsynth import nsynth_signatures
 from latentfm.training.playables.precision import Precision
 from latentfm.training.playables.rnn import rnn_signatures
@@ -94,12 +97,14 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
     return Entry(card, folder / f"{name}.tflite")
 
 
-def _signatures(facts: ModelFacts, weights: Weights, precision: Precision) -> dict[str, Any]:
+def _signatures(facts: ImportedFacts, weights: Weights, precision: Precision) -> dict[str, Any]:
     """Return the signatures of a network of given facts."""
     if isinstance(facts, VaeFacts):
         return vae_signatures(VaeNetwork(facts, weights), precision)
     if isinstance(facts, NSynthFacts):
         return nsynth_signatures(NSynthNetwork(facts, weights))
+    if isinstance(facts, GanSynthFacts):
+        return gansynth_signatures(facts, weights)
     return rnn_signatures(RnnNetwork(rnn_shape(facts), weights), encoding_of(facts).most_active)
 
 
@@ -128,9 +133,9 @@ def _network(match: Match, checkpoint: Checkpoint, precision: Precision) -> tupl
 def _name(checkpoint: Checkpoint, wish: Wish) -> str:
     """Return the playable's name: as wished, as described, else the file's or the folder's."""
     own = checkpoint.described.name if checkpoint.described else ""
-    path = checkpoint.source.absolute()
+    path = training_of(checkpoint.source.absolute())
     stem = _ENDINGS.sub("", path.name)
-    return wish.name or own or (path.parent.name if stem in ("model", "") and not path.is_dir() else stem)
+    return wish.name or own or (training_of(path.parent).name if stem in ("model", "") and not path.is_dir() else stem)
 
 
 def check_name(name: str, folder: Path, *, replace: bool) -> None:
@@ -175,5 +180,5 @@ def _card(name: str, checkpoint: Checkpoint, match: Match, wish: Wish) -> Card:
     )
 
 
-def _usual_metre(facts: ModelFacts) -> str:
-    return ANY_METRE if isinstance(facts, NSynthFacts) else "4/4"
+def _usual_metre(facts: ImportedFacts) -> str:
+    return ANY_METRE if isinstance(facts, NSynthFacts | GanSynthFacts) else "4/4"

@@ -61,10 +61,31 @@ def test_only_the_checkpoint_is_unpacked(write: Writer, tmp_path: Path, target: 
     """Of everything in an archive the checkpoint's parts come out, and the description beside it."""
     others = {"train/README": b"?", "train/graph.pbtxt": b"?", "train/model.json": b"{}", "model.json": b"?"}
     file = write(tmp_path, {**others, **checkpoint("train/model.ckpt-7")})
-    prefix = archives.unpack(file, target, beside="model.json")
+    prefix = archives.unpack(file, target, beside=["model.json"])
     assert prefix == target / "model.ckpt-7"
     assert {path.name for path in target.iterdir()} == {f"model.ckpt-7.{part}" for part in PARTS} | {"model.json"}
     assert (target / "model.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("write", [tar, pack])
+def test_of_a_training_in_stages_the_last_one_is_unpacked(write: Writer, tmp_path: Path, target: Path) -> None:
+    """Its checkpoint comes out, with what lies beside the stages and among their assets; of other folders nothing."""
+    stages = checkpoint("gan/stage_00011/model.ckpt-9") | checkpoint("gan/stage_00012/model.ckpt-7")
+    others = {"gan/experiment.json": b"{}", "gan/assets/a.npz": b"1", "gan/other/b.npz": b"2", "c.npz": b"3"}
+    file = write(tmp_path, {**others, **stages})
+    prefix = archives.unpack(file, target, beside=["experiment.json", "a.npz", "b.npz", "c.npz"])
+    assert prefix == target / "model.ckpt-7"
+    parts = {f"model.ckpt-7.{part}" for part in PARTS}
+    assert {path.name for path in target.iterdir()} == parts | {"experiment.json", "a.npz"}
+    assert (target / "model.ckpt-7.index").read_bytes() == b"gan/stage_00012/model.ckpt-7 index"
+
+
+def test_an_archive_of_two_trainings_in_stages_is_asked_about(tmp_path: Path, target: Path) -> None:
+    """No training's last stage is taken where another's could be meant."""
+    file = pack(tmp_path, checkpoint("a/stage_00001/model.ckpt-7") | checkpoint("b/stage_00002/model.ckpt-8"))
+    with pytest.raises(ModelError, match="several checkpoints are in"):
+        archives.unpack(file, target)
+    assert archives.unpack(file, target, "a/stage_00001/model.ckpt-7") == target / "model.ckpt-7"
 
 
 @pytest.mark.parametrize("write", [tar, pack])

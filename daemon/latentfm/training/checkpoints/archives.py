@@ -12,7 +12,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,7 @@ from typing import IO
 from latentfm.errors import ModelError, UnwrittenModelError
 from latentfm.training.checkpoints.files import PART, number
 from latentfm.training.checkpoints.scratch import writing
+from latentfm.training.checkpoints.stages import ASSETS, is_stage, last_stage
 
 _MAX_MEMBER = 2 << 30  # the largest published checkpoint is half of it
 _MAX_SUM = 4 << 30
@@ -47,9 +48,9 @@ class _Member:
             return self.name  # V1: one file without an ending
         return None
 
-    def is_small(self, name: PurePosixPath | None) -> bool:
-        """Say whether it is a small file of that name."""
-        return PurePosixPath(self.name) == name and self.plain and self.size < _SMALL
+    def is_small(self, names: Collection[PurePosixPath]) -> bool:
+        """Say whether it is a small file of one of these names."""
+        return PurePosixPath(self.name) in names and self.plain and self.size < _SMALL
 
 
 def is_archive(path: Path) -> bool:
@@ -57,14 +58,15 @@ def is_archive(path: Path) -> bool:
     return path.is_file() and (tarfile.is_tarfile(path) or zipfile.is_zipfile(path))
 
 
-def unpack(path: Path, folder: Path, wanted: str | None = None, *, beside: str = "") -> Path:
+def unpack(path: Path, folder: Path, wanted: str | None = None, *, beside: Collection[str] = ()) -> Path:
     """Copy a checkpoint of an archive into a folder.
 
     Args:
         path: the archive.
         folder: where the files go, one for the moment.
-        wanted: name of the checkpoint where there are several; without it, the newest of one training.
-        beside: last name of a small file to copy too, where it lies beside the checkpoint.
+        wanted: name of the checkpoint where there are several; without it, the newest of one training, of its
+            last stage where it has stages.
+        beside: last names of small files to copy too, where they lie beside the checkpoint, or beside its stage.
 
     Returns:
         The prefix of what was copied.
@@ -77,12 +79,17 @@ def unpack(path: Path, folder: Path, wanted: str | None = None, *, beside: str =
     with _opened(path) as archive:
         members = _members(path, archive)
         chosen = _choose(path, {member.prefix for member in members if member.prefix}, wanted)
-        also = PurePosixPath(chosen).parent / beside if beside else None
+        also = [place / name for place in _places(PurePosixPath(chosen).parent) for name in beside]
         taken = [member for member in members if member.prefix == chosen or member.is_small(also)]
         _check_size(path, sum(member.size for member in taken), folder)
         for member in taken:
             archive.copy(member, folder / PurePosixPath(member.name).name)
     return folder / PurePosixPath(chosen).name
+
+
+def _places(folder: PurePosixPath) -> list[PurePosixPath]:
+    """Return where small files are looked for that belong to a checkpoint in a folder."""
+    return [folder, folder.parent, folder.parent / ASSETS] if is_stage(folder.name) else [folder]
 
 
 def check_archive(path: Path) -> None:
@@ -141,6 +148,7 @@ def _choose(path: Path, prefixes: set[str], wanted: str | None) -> str:
         if len(found) == 1:
             return found[0]
         raise ModelError(f"{path} has no checkpoint {wanted!r}; it has: {', '.join(sorted(prefixes))}")
+    prefixes = last_stage(prefixes)
     trainings = {prefix.removesuffix(f"-{number(prefix)}") for prefix in prefixes}
     if len(trainings) > 1:
         raise ModelError(

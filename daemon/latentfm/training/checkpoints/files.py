@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentfm.errors import ModelError, UnwrittenModelError
-from latentfm.training.checkpoints.names import of_training
+from latentfm.training.checkpoints.names import playing
+from latentfm.training.checkpoints.stages import newest_stage
 
 Variables = Mapping[str, NDArray[np.float32]]
 PART = re.compile(r"\.(index|data-\d{5}-of-\d{5})$")
@@ -22,7 +23,7 @@ _STATE = re.compile(r'^model_checkpoint_path: "(.+)"$', re.MULTILINE)  # as Tens
 
 
 def read_files(prefix: Path) -> tuple[Variables, int]:
-    """Read a checkpoint's variables by their names in the file, without what serves training alone.
+    """Read a checkpoint's variables by their names in the file, without what serves training alone (`playing`).
 
     Returns:
         The variables, and the step of the training that they are of, 0 where the file does not say.
@@ -36,8 +37,8 @@ def read_files(prefix: Path) -> tuple[Variables, int]:
     try:
         reader: Any = tf.train.load_checkpoint(str(prefix))
         kinds = reader.get_variable_to_dtype_map()
-        wanted = sorted(name for name, kind in kinds.items() if kind == tf.float32 and not of_training(name))
-        variables = {name: reader.get_tensor(name) for name in wanted}
+        wanted = playing(name for name, kind in sorted(kinds.items()) if kind == tf.float32)
+        variables = {own: reader.get_tensor(name) for own, name in wanted.items()}
         return variables, int(reader.get_tensor("global_step")) if "global_step" in kinds else 0
     except (MemoryError, tf.errors.ResourceExhaustedError) as fault:
         raise UnwrittenModelError(f"{prefix.name} does not fit into the memory that is free") from fault
@@ -49,11 +50,13 @@ def read_files(prefix: Path) -> tuple[Variables, int]:
 def find_prefix(path: Path) -> Path:
     """Return the prefix of the best checkpoint that a training kept, else the newest, or of the file that was named.
 
+    Of a training in stages it is that of the last one.
+
     Raises:
         ModelError: there is none.
     """
     if path.is_dir():
-        found = _newest(path / BEST) or _newest(path)
+        found = _newest(path / BEST) or _newest(path) or _newest(newest_stage(path))
         if found is None:
             raise ModelError(f"no checkpoint lies in {path}: one has files that end in .index and .data-…")
         return found

@@ -17,6 +17,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+GENERATOR = "Generator/"  # the scope of a GANSynth's
+
 _RENAMED = tuple(
     (re.compile(old), new)
     for old, new in (
@@ -34,6 +36,7 @@ _RENAMED = tuple(
 )
 _OLDEST = re.compile(r"/(Linear/Matrix|Linear/Bias|W_0|B)$")
 _MIDDLE = re.compile(r"(?<!^fully_connected)/(weights|biases)$")  # the last layer was called so throughout
+_AVERAGE = "/ExponentialMovingAverage"
 _TRAINING = re.compile(
     r"(^|/)(Adam|Adam_\d+|Momentum|RMSProp|RMSProp_\d+|ExponentialMovingAverage|beta[12]_power|global_step|loss)$"
 )
@@ -49,6 +52,19 @@ def canonical(name: str) -> str:
 def of_training(name: str) -> bool:
     """Say whether a variable serves training alone: an optimizer's slot, a counter, a moving average."""
     return _TRAINING.search(name) is not None
+
+
+def playing(names: Iterable[str]) -> dict[str, str]:
+    """Return the variables that a model plays with: by the names that they have here, those that they have in the file.
+
+    A GANSynth generates with the moving averages of its generator's variables, as Magenta's does; its discriminator is
+    left out, as is what serves training alone.
+    """
+    known = list(names)
+    averages = [name for name in known if name.startswith(GENERATOR) and name.endswith(_AVERAGE)]
+    return {name.removesuffix(_AVERAGE): name for name in averages} or {
+        name: name for name in known if not of_training(name)
+    }
 
 
 def generation(names: Iterable[str]) -> str:

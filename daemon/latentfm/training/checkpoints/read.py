@@ -13,6 +13,14 @@ from latentfm.training.checkpoints.files import BEST, Variables, find_prefix, re
 from latentfm.training.checkpoints.names import generation
 from latentfm.training.checkpoints.scratch import scratch, writing
 from latentfm.training.checkpoints.sizes import first_layer
+from latentfm.training.checkpoints.stages import (
+    BESIDE,
+    CONFIG,
+    Experiment,
+    is_generator,
+    read_experiment,
+    training_of,
+)
 
 BUNDLE = ".mag"
 ARCHIVES = (".tar", ".gz", ".tgz", ".zip")
@@ -23,7 +31,7 @@ class Checkpoint:
     """A checkpoint that was read.
 
     ``variables`` are by the names that they have in the file. ``config`` and ``attn_length`` are what the file itself
-    says, or None; ``described`` is what a training of ours left beside it.
+    says, or None; ``described`` is what a training of ours left beside it, ``experiment`` what one of a GANSynth did.
     """
 
     source: Path
@@ -34,6 +42,7 @@ class Checkpoint:
     attn_length: int | None = None
     text: str = ""
     described: Description | None = None
+    experiment: Experiment | None = None
 
 
 def read_variables(path: Path) -> Variables:
@@ -80,17 +89,26 @@ def read_checkpoint(path: Path, wanted: str | None = None, room: Path | None = N
         prefix = find_prefix(path)
         variables, step = read_files(prefix)
         described = read_description(prefix.parent.parent if prefix.parent.name == BEST else prefix.parent)
+        experiment = _experiment(variables, training_of(prefix.parent))
     except ModelError as fault:
         text = str(fault)
         raise fault if str(path) in text else type(fault)(f"{path}: {text}") from fault
     except OSError as fault:
         raise ModelError(f"{path} can't be read: {fault.strerror or fault}") from fault
-    return _checkpoint(path, variables, step, described)
+    return _checkpoint(path, variables, step, described, experiment)
 
 
-def _checkpoint(path: Path, variables: Variables, step: int, described: Description | None) -> Checkpoint:
+def _checkpoint(
+    path: Path, variables: Variables, step: int, described: Description | None, experiment: Experiment | None
+) -> Checkpoint:
     config, attention = (described.config, described.attn_length) if described else (None, None)
-    return Checkpoint(path, variables, generation(variables), step, config, attention, "", described)
+    if experiment is not None:
+        config = CONFIG
+    return Checkpoint(path, variables, generation(variables), step, config, attention, "", described, experiment)
+
+
+def _experiment(variables: Variables, training: Path) -> Experiment | None:
+    return read_experiment(training) if is_generator(variables) else None
 
 
 def _from_bundle(path: Path, room: Path | None) -> Checkpoint:
@@ -109,6 +127,6 @@ def _from_bundle(path: Path, room: Path | None) -> Checkpoint:
 
 def _from_archive(path: Path, wanted: str | None, room: Path | None) -> Checkpoint:
     with scratch(room) as folder:
-        prefix = unpack(path, folder, wanted, beside=FILE)
+        prefix = unpack(path, folder, wanted, beside=(FILE, *BESIDE))
         variables, step = read_files(prefix)
-        return _checkpoint(path, variables, step, read_description(folder))
+        return _checkpoint(path, variables, step, read_description(folder), _experiment(variables, folder))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from latentfm.errors import ModelError
-from latentfm.models.card import ModelFacts
+from latentfm.models.card import ImportedFacts
 from latentfm.models.event_rnn import RnnFacts
 from latentfm.models.event_rnn.configurations import RnnConfiguration
 from latentfm.models.event_rnn.encodings import encoding_of
+from latentfm.models.gansynth import GanSynthConfiguration, GanSynthFacts
 from latentfm.models.music_vae import VaeFacts
 from latentfm.models.music_vae.configurations import VaeConfiguration
 from latentfm.models.nsynth import NSynthConfiguration, NSynthFacts
 from latentfm.training.checkpoints.files import Variables
+from latentfm.training.checkpoints.gansynth import gansynth_facts
 from latentfm.training.checkpoints.names import canonical
 from latentfm.training.checkpoints.read import Checkpoint
 from latentfm.training.checkpoints.sizes import (
@@ -25,7 +27,7 @@ from latentfm.training.checkpoints.sizes import (
     vae_sizes,
 )
 from latentfm.training.configurations import ANY_METRE, IMPORTABLE, Importable, importable, steps_of
-from latentfm.training.networks import nsynth_variables, vae_variables
+from latentfm.training.networks import gan_variables, nsynth_variables, vae_variables
 from latentfm.training.networks.rnn_network import RnnShape
 
 
@@ -34,7 +36,7 @@ class Match:
     """A configuration and the facts of a model of it."""
 
     config: str
-    facts: ModelFacts
+    facts: ImportedFacts
 
 
 def identify(checkpoint: Checkpoint, config: str | None = None, metre: str | None = None) -> Match:
@@ -57,7 +59,7 @@ def identify(checkpoint: Checkpoint, config: str | None = None, metre: str | Non
     return _guess(checkpoint, steps)
 
 
-def facts_of(config: Importable, checkpoint: Checkpoint, steps_per_bar: int = 16) -> ModelFacts:
+def facts_of(config: Importable, checkpoint: Checkpoint, steps_per_bar: int = 16) -> ImportedFacts:
     """Return the facts of a model of a configuration with the sizes that a checkpoint has.
 
     Raises:
@@ -67,15 +69,19 @@ def facts_of(config: Importable, checkpoint: Checkpoint, steps_per_bar: int = 16
         return _rnn_facts(config, rnn_sizes(checkpoint.variables), checkpoint.attn_length)
     if isinstance(config, NSynthConfiguration):
         return config.facts(**asdict(nsynth_sizes(checkpoint.variables)))
+    if isinstance(config, GanSynthConfiguration):
+        return gansynth_facts(checkpoint)
     return _vae_facts(config, vae_sizes(checkpoint.variables), steps_per_bar)
 
 
-def network_shapes(facts: ModelFacts) -> dict[str, Shape]:
+def network_shapes(facts: ImportedFacts) -> dict[str, Shape]:
     """Return the shape of every variable of a network, by its name."""
     if isinstance(facts, VaeFacts):
         return vae_variables.variable_shapes(facts)
     if isinstance(facts, NSynthFacts):
         return nsynth_variables.variable_shapes(facts)
+    if isinstance(facts, GanSynthFacts):
+        return gan_variables.variable_shapes(facts)
     return rnn_shape(facts).shapes()
 
 
@@ -110,11 +116,13 @@ def _guess(checkpoint: Checkpoint, steps_per_bar: int) -> Match:
     raise ModelError(f"{checkpoint.source} may be of several configurations: {names}; say which one with --config")
 
 
-def _layers(facts: ModelFacts) -> tuple[int, ...]:
+def _layers(facts: ImportedFacts) -> tuple[int, ...]:
     if isinstance(facts, VaeFacts):
         return len(facts.encoder_sizes), len(facts.state_sizes)
     if isinstance(facts, NSynthFacts):
         return facts.encoder_layers, facts.layers
+    if isinstance(facts, GanSynthFacts):
+        return (facts.blocks,)
     return (len(facts.layer_sizes),)
 
 
@@ -131,13 +139,15 @@ def _fitting(checkpoint: Checkpoint, steps_per_bar: int) -> list[Match]:
     return matches
 
 
-def _usual(name: str, checkpoint: Checkpoint, steps_per_bar: int) -> ModelFacts:
+def _usual(name: str, checkpoint: Checkpoint, steps_per_bar: int) -> ImportedFacts:
     """Return the facts of a configuration with the sizes that Magenta gives it."""
     config = importable(name)
     if isinstance(config, VaeConfiguration):
         return config.facts(steps_per_bar=steps_per_bar)
     if isinstance(config, NSynthConfiguration):
         return config.facts()
+    if isinstance(config, GanSynthConfiguration):
+        return config.facts
     usual = config.hyperparameters
     return config.facts(usual.rnn_layer_sizes, checkpoint.attn_length or usual.attn_length)
 

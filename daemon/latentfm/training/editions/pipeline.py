@@ -21,21 +21,27 @@ from latentfm.training.checkpoints.read import read_variables
 from latentfm.training.corpora import shipped
 from latentfm.training.corpora.chorales import chorale_sequences
 from latentfm.training.corpora.chorales import chorales as read_chorales
+from latentfm.training.corpora.gm_frames import HELD_OUT_PLACES, HELD_OUT_PROGRAMS, GmFrames
+from latentfm.training.corpora.gm_notes import KEPT, PITCHES, PROGRAMS, VELOCITIES, load_notes
 from latentfm.training.corpora.lead_sheets import lead_sheets
 from latentfm.training.editions import recipes
-from latentfm.training.editions.publish import CHORALES, FOLK, FREEDOOM, OWN_DRUMS, Edition, publish
+from latentfm.training.editions.publish import CHORALES, FLUID, FOLK, FREEDOOM, OWN_DRUMS, Edition, publish
 from latentfm.training.fit.devices import product_type
 from latentfm.training.fit.loop import Task, train
 from latentfm.training.fit.rnn import RnnRecipe, bigram_perplexity, encode, rnn_task
+from latentfm.training.fit.spectral import spectral_task
 from latentfm.training.fit.vae import VaeRecipe, vae_task
 from latentfm.training.measure.models import SAMPLES, rnn_figures, vae_figures
+from latentfm.training.measure.spectral import spectral_figures
 from latentfm.training.networks.rnn_network import RnnNetwork
 from latentfm.training.networks.vae_network import VaeNetwork
 from latentfm.training.playables.rnn import rnn_signatures
+from latentfm.training.playables.spectral import spectral_signatures
 from latentfm.training.playables.vae import vae_signatures
 
 log = structlog.get_logger()
 HELD_OUT_WINDOWS = 2048
+HELD_OUT_FRAMES = 4096
 _JOINED = 0.3  # share of melodies whose bars are of two tunes: they fill what lies between the codes of real ones
 
 
@@ -120,6 +126,26 @@ def chorales(_cache: Path) -> Training:
     return _rnn(recipe, sides, texts)
 
 
+def spectral(cache: Path) -> Training:
+    """Frames of harmonics and noise, of every General MIDI instrument: the timbres' own engine."""
+    recipe, notes = recipes.SPECTRAL, GmFrames(load_notes(cache.with_name("gm_notes.npy")))
+    task, network = spectral_task(recipe, notes.draw, notes.of_unseen_pitches(HELD_OUT_FRAMES))
+    kept_back = len(HELD_OUT_PROGRAMS)
+    data = (
+        f"{PROGRAMS} instruments, {PITCHES} pitches of each, {len(VELOCITIES)} velocities, {len(KEPT)} frames of each "
+        f"note; {len(HELD_OUT_PLACES)} pitches of every instrument and {kept_back} instruments, one of each "
+        "family, held out."
+    )
+    description = "Codes of 16 numbers for the harmonics and the noise of a moment of a note, at any pitch."
+    about = (description, "spectral", "any", (FLUID,), data)
+    edition = Edition(recipe.name, *about, recipe.schedule, recipe.seed, recipe.facts)
+
+    def measure(steps: Steps) -> dict[str, float]:
+        return spectral_figures(recipe.facts, steps, notes)
+
+    return Training(task, edition, lambda: spectral_signatures(network), measure)
+
+
 TRAININGS: dict[str, Callable[[Path], Training]] = {
     "melody_2bar": melody_2bar,
     "melody_2bar_6_8": melody_2bar_6_8,
@@ -131,6 +157,7 @@ TRAININGS: dict[str, Callable[[Path], Training]] = {
     "drum_kit": drum_kit,
     "improv": improv,
     "chorales": chorales,
+    "spectral": spectral,
 }
 
 

@@ -13,6 +13,7 @@ from latentfm.models.card import Card
 from latentfm.models.event_rnn import RnnFacts
 from latentfm.models.music_vae import VaeFacts
 from latentfm.models.playable import Steps
+from latentfm.models.spectral import SpectralFacts
 from latentfm.training.editions.cards import model_card
 from latentfm.training.fit.checkpoints import Checkpoints
 from latentfm.training.fit.loop import Schedule
@@ -30,6 +31,7 @@ CHORALES = (
     "encodings are © Margaret Greentree and are there by her permission)"
 )
 OWN_DRUMS = "the drum patterns in `daemon/latentfm/training/corpora/patterns`, written for this project (Apache-2.0)"
+FLUID = "FluidR3_GM by Frank Wen (Debian package fluid-soundfont-gm, MIT)"
 FREEDOOM = "Freedoom's music (Debian package freedoom, BSD-3), at most three tenths of what is drawn"
 
 
@@ -45,7 +47,7 @@ class Edition:
     data: str
     schedule: Schedule
     seed: int
-    facts: VaeFacts | RnnFacts
+    facts: VaeFacts | RnnFacts | SpectralFacts
 
 
 def publish(

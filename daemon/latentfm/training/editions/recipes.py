@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from latentfm.models.music_vae import CONFIGURATIONS, VaeFacts
+from latentfm.models.spectral import SpectralFacts
+from latentfm.timbre.spectral.envelopes import FEATURES
+from latentfm.training.corpora.gm_notes import PITCHES, pitch_of
 from latentfm.training.fit.loop import Schedule
 from latentfm.training.fit.rnn import RnnRecipe
+from latentfm.training.fit.spectral import SpectralRecipe
 from latentfm.training.fit.vae import Beta, VaeRecipe
 
 _SHORT = 12  # sixteenths in a bar of 3/4 or 6/8
@@ -101,4 +105,10 @@ DRUM_KIT = RnnRecipe(
     attn_length=32,
     schedule=Schedule(steps=2_500, batch_size=32, clip_norm=3.0, evaluate_every=500, save_every=100),
     seed=4,
+)
+
+SPECTRAL = SpectralRecipe(
+    name="spectral",
+    facts=SpectralFacts(features=FEATURES, lowest=pitch_of(0, 0), highest=pitch_of(3, PITCHES - 1)),
+    schedule=Schedule(steps=10_000, batch_size=1024, evaluate_every=1000, save_every=250),
 )

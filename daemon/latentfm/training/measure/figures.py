@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from latentfm.errors import TrainingError
 from latentfm.models.card import ANY_METRE, Card
 from latentfm.models.event_rnn import RnnFacts
 from latentfm.models.event_rnn.encodings import encoding_of
@@ -34,7 +35,7 @@ def measure(card: Card, steps: Steps, learnt: Examples, held_out: Examples, metr
         windows = windows[some(len(windows), _MOST)]
         return vae_figures(MusicVAE(facts, steps), windows, windows)
     if not isinstance(facts, RnnFacts):
-        raise TypeError(f"{facts.kind} reads no examples")
+        raise TrainingError(f"{card.name} is a model of sounds: it can't be measured on notes")
     encoding = encoding_of(facts)
     length = whole_bars(None, facts, metre)
     test = encoded(held_out, facts, length, _MOST)

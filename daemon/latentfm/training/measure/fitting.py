@@ -7,7 +7,6 @@ from latentfm.models.event_rnn import RnnFacts
 from latentfm.models.event_rnn.facts import EncodingFacts
 from latentfm.models.music_vae import VaeFacts
 from latentfm.models.music_vae.configurations import VaeConfiguration
-from latentfm.models.nsynth import NSynthFacts
 from latentfm.training.configurations import CONFIGURATIONS, Configuration, steps_of
 
 
@@ -32,8 +31,8 @@ def misfit(card: Card, examples: Configuration, metre: str) -> str | None:
 
 def _why(card: Card, examples: Configuration, metre: str) -> str | None:
     facts = card.model
-    if isinstance(facts, NSynthFacts):
-        return "it learns from sound, and examples are of notes"
+    if not isinstance(facts, VaeFacts | RnnFacts):
+        return "it is a model of sounds, and the examples are of notes"
     if isinstance(facts, VaeFacts) != isinstance(examples, VaeConfiguration):
         kinds = ("windows", "event sequences") if isinstance(facts, VaeFacts) else ("event sequences", "windows")
         return f"it reads {kinds[0]}, and the examples are {kinds[1]}"

@@ -1,0 +1,1 @@
+"""SoundFont 2 files, written from plain values."""

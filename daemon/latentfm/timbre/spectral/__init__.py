@@ -1,0 +1,1 @@
+"""The spectral engine: notes as harmonics and noise over time, encoded by a small network, added up again."""
