@@ -74,7 +74,7 @@ def model_figures() -> Iterator[Figure]:
                 primer = [event] * PRIMER_STEPS
                 seconds = median_wall(partial(rnn.continue_primer, primer, STEPS, rng, 1.0, batch, chords))
                 yield f"{name}: a step, batch of {batch}", seconds / (STEPS + PRIMER_STEPS) * 1000, "ms"
-        else:
+        elif entry.card.model.kind == "music_vae":
             vae = catalogue.load_vae(name)
             for batch in (1, 32):
                 z = rng.standard_normal((batch, vae.z_size), dtype=np.float32)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import bench_nsynth  # beside this file
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -156,6 +157,7 @@ def page(folder: Path, oracle: Path) -> str:
     python = oracle / "bin" / "python"
     rnn = run(python, "oracle/bench_event_rnn.py", folder), run(sys.executable, "compare/bench_event_rnn.py", folder)
     vae = run(python, "oracle/bench_music_vae.py", folder), run(sys.executable, "compare/bench_music_vae.py", folder)
+    nsynth = run(python, "oracle/bench_nsynth.py", folder), run(sys.executable, "compare/bench_nsynth.py", folder)
     gan = run(python, "oracle/bench_gansynth.py", folder), run(sys.executable, "compare/bench_gansynth.py", folder)
     memory, arithmetic = limits()
     lines = [
@@ -166,6 +168,7 @@ def page(folder: Path, oracle: Path) -> str:
         "| | found | asked | holds |",
         "|---|---|---|---|",
         *bounds(rnn, vae),
+        *bench_nsynth.bounds(*nsynth),
         "",
         _TILES,
         "",
@@ -185,6 +188,13 @@ def page(folder: Path, oracle: Path) -> str:
         "",
         *(f"- {change}" for change in changes([*rnn[1], *vae[1]])),
         "",
+        "## NSynth's synthesis, warm",
+        "",
+        bench_nsynth.HEAD,
+        "|---|---|---|---|---|---|---|---|---|",
+        *bench_nsynth.rows(*nsynth, memory, arithmetic),
+        "",
+        *(line for note in bench_nsynth.notes(*nsynth) for line in (note, "")),
         "## GANSynth, notes of 4 s, warm",
         "",
         _GANSYNTH_HEAD,
@@ -201,6 +211,7 @@ def page(folder: Path, oracle: Path) -> str:
         "|---|---|---|---|---|",
         *cost_rows(*rnn),
         *cost_rows(*vae),
+        *cost_rows(*map(bench_nsynth.renamed, nsynth)),
         *cost_rows(*map(of_gansynth, gan)),
     ]
     return "\n".join(lines)

@@ -88,9 +88,10 @@ def main() -> int:
 _NOTES = """
 Each configuration, as published in size, was built by Magenta 2.1.4 itself with every variable (biases too) drawn at
 the scale of a trained one and written in Magenta's format. Our importer read it, and both computed the same inputs.
-Logits, mu and sigma are the largest absolute differences; events and tensors are counts of those that differ. Drawn
-events come from the same uniform numbers by inverse CDF. GANSynth's spectrograms are powers in nepers and half turns a
-frame; of its sounds, and of what our transform makes of Magenta's spectrograms, the difference is in dB of the sound.
+Logits, mu, sigma and codes are the largest absolute differences; events, samples and tensors are counts of those that
+differ. Drawn events and samples come from the same uniform numbers by inverse CDF. GANSynth's spectrograms are powers
+in nepers and half turns a frame; of its sounds, and of what our transform makes of Magenta's spectrograms, the
+difference is in dB of the sound.
 """
 
 

@@ -13,11 +13,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from note_seq.protobuf import generator_pb2
 
 from latentfm.check import check
 from latentfm.models import catalogue
+from latentfm.models.nsynth import CONFIGURATIONS
+from nsynth_checkpoints import packed
+from nsynth_weights import draw
 
 ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., tuple[int, str, str]]
@@ -165,6 +169,29 @@ def test_a_published_checkpoint_is_fetched_imported_and_named(run: Run, tmp_path
     assert "127.0.0.1" in row
     assert "unstated" in row
     assert catalogue.find(name, "music_vae", "drums").card.provenance["imported"]["url"].startswith(address)
+
+
+@pytest.mark.train
+def test_nsynths_checkpoint_is_fetched_and_imported(run: Run, tmp_path: Path) -> None:
+    """The published tar, smaller, becomes an engine of timbres; no mood can name it in place of a model of notes."""
+    from latentfm.timbre import nsynth  # noqa: PLC0415 - LiteRT
+    from latentfm.training.networks.nsynth_variables import variable_shapes  # noqa: PLC0415
+
+    small = CONFIGURATIONS["wavenet"].facts(2, 4, 3, 2, 5, 6)
+    packed(draw(variable_shapes(small), 1), tmp_path)
+    with served(tmp_path) as server:
+        url = f"http://127.0.0.1:{server.server_port}/wavenet-ckpt.tar"
+        status, out, err = run("models", "fetch", "nsynth-wavenet", "--url", url, "--int8")
+        server.shutdown()
+    assert status == 0, err
+    assert "nsynth-wavenet is here (wavenet" in out
+    assert "No licence is stated for nsynth-wavenet" in err
+    info = run("models", "info", "nsynth-wavenet")[1]
+    assert "encoder width" in info
+    assert "int8" in info
+    assert nsynth.load().encode(np.zeros(600, np.float32), 60.0).codes.shape == (1, 6)
+    report = check(station(tmp_path / "station", models='melody_vae = "nsynth-wavenet"'), {})
+    assert any("is of the kind nsynth, not music_vae" in fault for fault in report.faults)
 
 
 @pytest.mark.train

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import resource
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from note_seq.protobuf import generator_pb2
+
+from full_disk import full_disk
 
 Renamed = tuple[tuple[str, str], ...]
 
@@ -90,17 +91,7 @@ def make() -> SimpleNamespace:
     return SimpleNamespace(renamed=RENAMED, drawn=drawn, arrays=arrays, save=save, bundle=bundle)
 
 
-@pytest.fixture
-def full_disk() -> Callable[[], AbstractContextManager[None]]:
+@pytest.fixture(name="full_disk")
+def full_disk_fixture() -> Callable[[], AbstractContextManager[None]]:
     """Return a context in which no file may grow beyond 8 kB."""
-
-    @contextmanager
-    def limited() -> Iterator[None]:
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, limits[1]))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-    return limited
+    return full_disk

@@ -66,6 +66,11 @@ class NSynth:
         """What its card says of it."""
         return self._facts
 
+    @property
+    def steps(self) -> Steps:
+        """Its playable."""
+        return self._steps
+
     def encode(self, audio: Audio) -> Codes:
         """Return the codes of notes, float32 ``[n, time, bottleneck]``: one for each ``hop`` samples.
 

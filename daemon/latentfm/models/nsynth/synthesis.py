@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from latentfm.errors import ModelError, reason
 from latentfm.models.nsynth.decoder import Codes, Decoder
-from latentfm.models.nsynth.facts import TAPS, NSynthFacts
+from latentfm.models.nsynth.facts import NSynthFacts
 from latentfm.models.nsynth.mu_law import SILENCE, Audio, expand
 from latentfm.models.playable import Steps, choose
 
@@ -123,7 +123,7 @@ class Synthesis:
             ModelError: it is of another synthesis, or can't be read.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 kept = {name: arrays[name] for name in ("identity", "labels", "generators", "rings")}
             self._take(path, kept)
         except FileNotFoundError:
@@ -154,7 +154,7 @@ class Synthesis:
             raise ValueError(f"its labels are of the shape {labels.shape}")
         if position < self.length:
             self._decoder.rings.buffer[:] = rings
-            self._decoder.go_on_from(position, labels[:, -TAPS:])
+            self._decoder.go_on_from(position, labels)
         for rng, state in zip(self._rngs, states, strict=True):
             rng.bit_generator.state = state
         self._labels[:, :position] = labels
