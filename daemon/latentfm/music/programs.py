@@ -146,9 +146,9 @@ def matching(text: str) -> tuple[int, ...]:
     Case, brackets, hyphens and spaces make no difference: ``Acoustic Guitar (nylon)``, ``bagpipe``. Where no program
     has the name, those do in whose names its words stand in this order: ``harp``, ``lead square``.
     """
+    if text.strip().isdecimal():
+        return (int(text),) if int(text) < _COUNT else ()
     words = _words(text)
-    if len(words) == 1 and words[0].isdecimal():
-        return (int(words[0]),) if int(words[0]) < _COUNT else ()
     joined = "".join(words)
     named = [program for program, known in enumerate(_KNOWN) if "".join(known) == joined]
     if not named and words:

@@ -33,6 +33,7 @@ RATES: Final = (48_000, 32_000)
 
 _GOOD = 1.2  # seconds
 _LEAST = 0.2  # seconds of a note: with less it is no instrument
+_EASY = 0.5  # seconds of a note that are always enough
 _BESIDE = 1_000  # bytes of a file beside its samples, and
 _A_ZONE = 120  # of each zone
 _BYTES = 2  # of a frame
@@ -75,8 +76,12 @@ def build(notes: Sequence[Note], name: str, *, size: int = SIZE, program: int = 
     ordered = sorted(notes, key=lambda note: (note.velocity, note.pitch))
     room = (size - _BESIDE - _A_ZONE * len(notes)) // _BYTES - GAP * len(notes)
     rate = next((rate for rate in RATES if room >= _GOOD * rate * len(notes)), RATES[-1])
+    if room < _LEAST * rate * len(notes):
+        raise _too_small(name, len(notes), size)
     heard = [hear(note, rate) for note in ordered]
-    samples = _fitted(heard, room, rate, name)
+    samples = _fitted(heard, room, rate)
+    if not samples:
+        raise _too_small(name, len(notes), size)
     for one, next_one in pairwise(samples):
         if (one.heard.note.velocity, one.root_key) == (next_one.heard.note.velocity, next_one.root_key):
             raise TimbreError(f"instrument {name!r}: two notes for key {one.root_key} at one velocity")
@@ -100,24 +105,25 @@ def build(notes: Sequence[Note], name: str, *, size: int = SIZE, program: int = 
     return Built(Font(name, (preset,)), tuple(samples), rate)
 
 
-def _fitted(heard: Sequence[Heard], room: int, rate: int, name: str) -> list[Sampled]:
-    """Cut the notes so that they have no more than ``room`` frames."""
+def _fitted(heard: Sequence[Heard], room: int, rate: int) -> list[Sampled]:
+    """Cut the notes so that they have no more than ``room`` frames; return none if they can't be cut so short."""
     shares = [
         float(np.clip(2.0 ** ((_MIDDLE_KEY - one.note.pitch) / _LENGTHENED), _SHORTEST_SHARE, _LONGEST_SHARE))
         for one in heard
     ]
     seconds = room / rate / sum(shares)
     for turn in range(_TRIES):
-        lengths = [seconds * share * _TIGHTER**turn for share in shares]
-        if sum(lengths) < _LEAST * len(heard):
-            break
-        samples = [cut(one, length) for one, length in zip(heard, lengths, strict=True)]
+        samples = [cut(one, seconds * share * _TIGHTER**turn) for one, share in zip(heard, shares, strict=True)]
         if sum(len(one.audio) for one in samples) <= room:
             return samples
-    least = _BESIDE + len(heard) * (_A_ZONE + _BYTES * (GAP + round(2 * _LEAST * rate)))
-    raise TimbreError(
-        f"instrument {name!r}: its {len(heard)} notes do not fit into {room * _BYTES} bytes; "
-        f"give it {least} or more, or fewer pitches"
+    return []
+
+
+def _too_small(name: str, notes: int, size: int) -> TimbreError:
+    least = _BESIDE + notes * (_A_ZONE + _BYTES * (GAP + round(_EASY * RATES[-1])))
+    return TimbreError(
+        f"instrument {name!r}: its {notes} notes do not fit into {size} bytes; "
+        f"give it {least} or more, or fewer pitches or velocities"
     )
 
 

@@ -8,6 +8,7 @@ Cross-Fading and Dry-Wet Mixing", DAFx 2016): linear for what is alike, equal in
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from latentfm.timbre.engine import Mono
 from latentfm.timbre.sf2.font import GUARD, Loop
 
-SHORTEST: Final = 0.06
+SHORTEST: Final = 0.1
 """Seconds of a loop: less is a buzz of its own."""
 
 _Floats = NDArray[np.float64]
@@ -46,8 +47,8 @@ def shortest(rate: int, period: float) -> int:
     return max(round(SHORTEST * rate), round(_PERIODS * period))
 
 
-def find(audio: Mono, rate: int, start: int, stop: int, period: float = 0.0) -> Found | None:
-    """Return the best loop of a note, None if there is no room for one.
+def find(audio: Mono, rate: int, start: int, stop: int, period: float = 0.0) -> list[Found]:
+    """Return loops of a note, the best first, each with another end; none if there is no room.
 
     Args:
         audio: the note, its level evened out.
@@ -61,16 +62,14 @@ def find(audio: Mono, rate: int, start: int, stop: int, period: float = 0.0) -> 
     lead = round(_SHORTEST_FADE * rate) + GUARD
     first, last = start + max(lead, half), stop - half
     if last - first < least:
-        return None
+        return []
     earliest = max(first + least, round(first + _EARLIEST * (last - first)))
-    best, found = -np.inf, None
+    found = []
     for end in np.unique(np.linspace(earliest, last, _ENDS).astype(int)):
         scores, alike = _scores(audio, first, int(end), half, least)
         place = int(scores.argmax())
-        if scores[place] > best:
-            best = float(scores[place])
-            found = Found(Loop(first + place, int(end)), float(alike[place]))
-    return found
+        found.append((float(scores[place]), Found(Loop(first + place, int(end)), float(alike[place]))))
+    return [loop for _, loop in sorted(found, key=itemgetter(0), reverse=True)]
 
 
 def _scores(audio: Mono, first: int, end: int, half: int, least: int) -> tuple[_Floats, _Floats]:

@@ -34,6 +34,7 @@ _OCTAVE = 12.0
 _WINDOW = 0.1  # seconds of a frame: nearly three periods of the lowest pitch
 _FRAMES = 24
 _LOUD = 0.1  # of the loudest frame's amplitude: what is weaker is not asked
+_FINER = 4  # lags to a sample
 _FIRST_PEAK = 0.9  # of the highest peak: the first that reaches it is the period
 _AGREED = 0.6  # semitones around the median within which frames agree on a pitch
 _AROUND = 1.5  # semitones around a pitch that is known, within which the period is looked for
@@ -126,17 +127,18 @@ def _period(frame: _Floats, shortest: float, longest: float, *, known: bool) -> 
     size = len(frame)
     last = min(math.ceil(longest) + 1, size - 2)
     spectrum = np.fft.rfft(frame, 2 * size)
-    correlation = np.fft.irfft(spectrum * spectrum.conj(), 2 * size)[: last + 1]
+    lags = np.arange(_FINER * last + 1) / _FINER  # a period of a dozen samples has its peak between two of them
+    correlation = _FINER * np.fft.irfft(spectrum * spectrum.conj(), 2 * size * _FINER)[: len(lags)]
     squares = np.concatenate(([0.0], np.cumsum(frame**2)))
-    lags = np.arange(last + 1)
-    energy = squares[size - lags] + squares[size] - squares[lags]
+    whole = np.arange(last + 1)
+    energy = np.interp(lags, whole, squares[size - whole] + squares[size] - squares[whole])
     nsdf = 2.0 * correlation / np.maximum(energy, 1e-12)
     inner = nsdf[1:-1]
     peaks = np.flatnonzero((inner > nsdf[:-2]) & (inner >= nsdf[2:]) & (inner > 0.0)) + 1
     if not known:  # the peak around lag 0 reaches to where the function first crosses zero
         negative = np.flatnonzero(nsdf < 0.0)
         peaks = peaks[peaks > negative[0]] if len(negative) else peaks[:0]
-    peaks = peaks[(peaks >= math.floor(shortest)) & (peaks <= longest)]
+    peaks = peaks[(lags[peaks] >= math.floor(shortest)) & (lags[peaks] <= longest)]
     if not len(peaks):
         return 0.0, 0.0
     heights = nsdf[peaks]
@@ -144,7 +146,7 @@ def _period(frame: _Floats, shortest: float, longest: float, *, known: bool) -> 
     before, at, after = nsdf[best - 1 : best + 2]
     bend = before - 2.0 * at + after
     shift = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
-    return float(best + shift), float(min(at - 0.25 * (before - after) * shift, 1.0))
+    return float(best + shift) / _FINER, float(min(at - 0.25 * (before - after) * shift, 1.0))
 
 
 def _median(values: _Floats, weights: _Floats) -> float:

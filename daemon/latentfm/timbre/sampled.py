@@ -8,6 +8,7 @@ is room for is kept whole and has no loop.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -26,8 +27,9 @@ DECAYS: Final = -2.0
 _TRUSTED = 0.5  # confidence of a pitch, and
 _NEAR = 0.5  # semitones that it may be off, for it to be corrected
 _SETTLED = 0.05  # seconds after the attack until a loop may begin
-_LATE = 0.4  # of what is kept of a note that decays, after which its loop may begin
-_ROOM = 0.16  # seconds that a search for a loop is given, at least
+_LATE = 0.35  # of what is kept of a note, after which its loop may begin: until then much goes on
+_ROOM = 0.2  # seconds that a search for a loop is given, at least
+_TRIED = 8  # loops, best first, until the seam of one is not heard
 _OVER = 1.25  # of its room that a note that dies away may take to be kept whole
 _FADE = 0.02  # seconds at the end of what has no loop
 _LISTENED = 2.0  # seconds of a note as it plays, in which its pitch is measured
@@ -98,22 +100,39 @@ def cut(heard: Heard, seconds: float) -> Sampled:
         return _whole(heard, form.gone)
     start = form.attack + _SETTLED
     falling = form.slope(start, form.held) < DECAYS
-    if falling:
-        start = max(start, _LATE * seconds)
-    needed = start + max(_ROOM, 3.0 * loops.shortest(heard.rate, heard.period) / heard.rate)
+    start = max(start, _LATE * seconds)
+    needed = start + max(_ROOM, 2.0 * loops.shortest(heard.rate, heard.period) / heard.rate)
     stop = min(max(seconds, needed), form.held)
-    rate, tilt = heard.rate, form.slope(start, stop)
-    first = round(start * rate)
-    found = loops.find(_evened(heard.audio, rate, tilt, first), rate, first, round(stop * rate), heard.period)
-    if found is None:
+    audio = heard.audio
+    if not falling:
+        audio = audio * form.calming(start, stop, len(audio), heard.rate)
+    looped = _looped(heard, audio, start, stop)
+    if looped is None:
         return _whole(heard, form.gone if form.dies else stop)
-    loop = found.loop
-    looped = loops.crossfaded(_evened(heard.audio, rate, tilt, loop.start), rate, first, loop)
-    audio = np.concatenate((heard.audio[: loop.start], looped[loop.start :]))
-    onward = form.slope(loop.start / rate, form.held)
-    return _tuned(
-        heard, audio, found, _envelope(form, loop.start / rate, onward if falling and onward < DECAYS else 0.0)
-    )
+    audio, found = looped
+    ends = found.loop.start / heard.rate, found.loop.stop / heard.rate
+    onward = form.onward(ends, form.held) if falling else 0.0
+    return _tuned(heard, audio, found, _envelope(heard, ends[0], onward))
+
+
+def _looped(heard: Heard, audio: Mono, start: float, stop: float) -> tuple[Mono, loops.Found] | None:
+    """Return a note with its best loop between two times whose seam is not heard, or the least heard; None for none."""
+    rate, tilt = heard.rate, heard.shape.slope(start, stop)
+    first = round(start * rate)
+    tried = []
+    evened = _evened(audio, rate, tilt, first)
+    for found in loops.find(evened, rate, first, round(stop * rate), heard.period)[:_TRIED]:
+        loop = found.loop
+        made = loops.crossfaded(_evened(audio, rate, tilt, loop.start), rate, first, loop)
+        made[: loop.start] = audio[: loop.start]
+        heard_click = seam.click(made, loop)
+        tried.append((heard_click, made, found))
+        if heard_click < seam.INAUDIBLE:
+            break
+    if not tried:
+        return None
+    _, audio, found = min(tried, key=itemgetter(0))
+    return audio, found
 
 
 def _whole(heard: Heard, seconds: float) -> Sampled:
@@ -168,12 +187,18 @@ def _evened(audio: Mono, rate: int, slope: float, origin: int) -> Mono:
     return evened
 
 
-def _envelope(form: Shape, hold: float, slope: float) -> Envelope:
-    release = min(form.release, LONGEST_SECONDS)
-    if not slope:
+def _envelope(heard: Heard, hold: float, slope: float) -> Envelope:
+    """Return the envelope of a looped note that goes on by a slope, in dB a second, from the loop's start on."""
+    release = min(heard.shape.release, LONGEST_SECONDS)
+    if slope >= DECAYS:
         return Envelope(release=release)
-    decay = min(RANGE / -slope, LONGEST_SECONDS)
-    return Envelope(hold=min(hold, LONGEST_HOLD), decay=decay, sustain=RANGE, release=release)
+    return Envelope(
+        hold=min(hold, LONGEST_HOLD),
+        decay=min(RANGE / -slope, LONGEST_SECONDS),
+        sustain=RANGE,
+        release=release,
+        hold_key=round(heard.note.pitch),
+    )
 
 
 def _loudness(audio: Mono) -> float:

@@ -29,22 +29,34 @@ _STEADYING = 1e-9  # of the power, added to the model's equations so that a pure
 def click(audio: NDArray[np.floating], loop: Loop) -> float:
     """Return the energy in dBFS that the seam of a loop has beyond what the sound does around it.
 
-    It is that of one sample: a full-scale impulse has 0 dBFS. What is no worse than the strongest moment within a
-    thousand frames has ``NOTHING``.
-
     Args:
         audio: a sample ``[frames]``, full scale at 1.0.
         loop: of it, more than 128 frames long.
+
+    Returns:
+        That energy, as of one sample: a full-scale impulse has 0 dBFS. What is no worse than the strongest moment
+        within a thousand frames has ``NOTHING``.
     """
     around = min(_AROUND, len(loop) // 2)
-    if around < 2 * _ORDER:
-        raise ValueError(f"a loop of {len(loop)} frames is too short to judge its seam")
-    before = audio[loop.stop - around : loop.stop]
-    after = audio[loop.start : loop.start + around]
-    joined = np.concatenate((before, after)).astype(np.float64)
-    rows = np.lib.stride_tricks.sliding_window_view(joined, _ORDER + 1)
+    joined = np.concatenate((audio[loop.stop - around : loop.stop], audio[loop.start : loop.start + around]))
+    return excess(joined, around)
+
+
+def excess(audio: NDArray[np.floating], at: int) -> float:
+    """Return the energy in dBFS that is unexpected at one place of a sound, beyond what is anywhere else in it.
+
+    Args:
+        audio: some hundreds of frames or a few thousand, full scale at 1.0.
+        at: the first frame after the place.
+
+    Raises:
+        ValueError: there are fewer than 64 frames on one side of it.
+    """
+    if not 2 * _ORDER <= at <= len(audio) - 2 * _ORDER:
+        raise ValueError(f"{at} is too near to an end of {len(audio)} frames to judge what is there")
+    rows = np.lib.stride_tricks.sliding_window_view(audio.astype(np.float64), _ORDER + 1)
     past, now = rows[:, :-1], rows[:, -1]
-    first = around - _ORDER  # row whose newest sample is the first after the seam
+    first = at - _ORDER  # row whose newest frame is the first after the place
     plain = np.ones(len(rows), dtype=bool)
     plain[first : first + _ORDER] = False
     covariance = past[plain].T @ past[plain]
@@ -52,6 +64,7 @@ def click(audio: NDArray[np.floating], loop: Loop) -> float:
     model = np.linalg.solve(covariance, past[plain].T @ now[plain])
     errors = (now - past @ model) ** 2
     energies = np.convolve(errors, np.ones(_ORDER), "valid")
-    elsewhere = np.concatenate((energies[: first - _ORDER + 1], energies[first + _ORDER :]))
-    excess = float(energies[first] - elsewhere.max(initial=0.0))
-    return max(NOTHING, 10.0 * math.log10(excess)) if excess > 0.0 else NOTHING
+    elsewhere = np.concatenate((energies[: max(first - _ORDER + 1, 0)], energies[first + _ORDER :]))
+    beyond = float(energies[first] - elsewhere.max(initial=0.0))
+    beyond /= 1.0 + float(model @ model)  # what the model makes of an impulse
+    return max(NOTHING, 10.0 * math.log10(beyond)) if beyond > 0.0 else NOTHING

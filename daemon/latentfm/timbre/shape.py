@@ -25,6 +25,8 @@ _NEAR = -10.0  # dB, from the loudest
 _BRIEF = 0.35  # of its length that a note that dies is near its loudest, at most
 _DEAD = -45.0  # dB, from the loudest: what has fallen so far while the key was held had died
 _MEASURED = 0.1  # seconds of level that a slope is drawn through, at least
+_CALMED = 0.75  # of a fluctuation, in dB, that is taken out of what is looped, but at most
+_MOST_CALMED = 8.0  # dB
 _FALL = 30.0  # dB, from where the key is let go, over which the release is measured
 _RELEASE = 0.25  # seconds, of a note that does not say when it was let go: some 25 ms for each 10 dB
 _SHORTEST_RELEASE, _LONGEST_RELEASE = 0.1, 15.0  # seconds
@@ -55,10 +57,41 @@ class Shape:
 
         What lies 60 dB below the loudest is left out; of less than a tenth of a second nothing is said: 0.
         """
-        part = self.levels[round(start / _HOP) : round(min(stop, self.gone) / _HOP)]
-        if len(part) < _MEASURED / _HOP:
+        part = self._part(start, stop)
+        return float(np.polyfit(np.arange(len(part)) * _HOP, part, 1)[0]) if len(part) >= _MEASURED / _HOP else 0.0
+
+    def onward(self, loop: tuple[float, float], stop: float) -> float:
+        """Return the decibels a second by which the level goes on from a loop on until a time.
+
+        Args:
+            loop: its start and its end in seconds; it is taken to be as loud all along as at its start.
+            stop: seconds.
+        """
+        part = self._part(loop[0], stop)
+        inside = self._part(*loop)
+        if len(part) < _MEASURED / _HOP or len(inside) < 2:  # noqa: PLR2004 - less is no line
             return 0.0
-        return float(np.polyfit(np.arange(len(part)) * _HOP, part, 1)[0])
+        level = float(inside.mean()) - self.slope(*loop) * (loop[1] - loop[0]) / 2.0
+        times = np.arange(len(part)) * _HOP
+        return float(times @ (part - level) / (times @ times))
+
+    def calming(self, start: float, stop: float, frames: int, rate: int) -> Mono:
+        """Return gains ``[frames]`` that take most of what a level fluctuates by between two times.
+
+        A second of a choir swells by some decibels here and there; going round in a loop that would be a tremolo.
+        Changes over less than some 30 ms stay. The gains set in from the attack on, up to the first of the two times.
+        """
+        levels = self.levels[: round(stop / _HOP)]
+        first = min(round(start / _HOP), max(len(levels) - 2, 0))
+        times = np.arange(len(levels)) * _HOP
+        line = np.polyval(np.polyfit(times[first:], levels[first:], 1), times)
+        calmed = np.clip(_CALMED * (line - levels), -_MOST_CALMED, _MOST_CALMED)
+        calmed *= np.interp(times, (self.attack, max(start, self.attack + _HOP)), (0.0, 1.0))
+        gains: Mono = (10.0 ** (np.interp(np.arange(frames) / rate, times, calmed) / 20.0)).astype(np.float32)
+        return gains
+
+    def _part(self, start: float, stop: float) -> _Floats:
+        return self.levels[round(start / _HOP) : round(min(stop, self.gone) / _HOP)]
 
 
 def shape(audio: Mono, rate: int, held: float | None = None, period: float = 0.0) -> Shape:

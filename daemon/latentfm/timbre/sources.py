@@ -31,7 +31,8 @@ _RELEASE = 1.0  # seconds
 _SCANNED = 600.0  # seconds of a recording in which its first note is looked for
 _BLOCK = 0.01  # seconds: how finely
 _BEGINS = -40.0  # dB, from the loudest of the recording: what is louder is a note
-_ENDS = -50.0  # dB, from the loudest of the note: what stays below for `_PAUSE` has ended it
+_LOUD = -20.0  # dB, from the loudest of what is read: what comes before is not yet the note
+_ENDS = -45.0  # dB, from the same: what stays below for `_PAUSE` has ended it
 _PAUSE = 0.2  # seconds
 _BEFORE = 0.002  # seconds kept ahead of the attack, and faded in
 _LARGEST = 1e6  # of a float's sample; beyond is a damaged file
@@ -160,14 +161,15 @@ def _attack(audio: Mono, loudest: float) -> int:
 
 
 def _end(audio: Mono) -> int:
-    """Return where a note has ended: the start of the first pause that its loudest moment lies ahead of."""
+    """Return where a note has ended: at the first pause after it was loud."""
     block = seconds_to_frames(_BLOCK)
-    levels = np.array([np.abs(audio[start : start + block]).max() for start in range(0, len(audio), block)])
+    levels = np.array([audio[start : start + block].std() for start in range(0, len(audio), block)])
     if not len(levels):
         return 0
     quiet = levels < levels.max() * amplitude(_ENDS)
     pause = round(_PAUSE / _BLOCK)
-    for start in range(int(levels.argmax()), len(levels) - pause + 1):
+    loud = int(np.argmax(levels >= levels.max() * amplitude(_LOUD)))
+    for start in range(loud, len(levels) - pause + 1):
         if quiet[start : start + pause].all():
             return min((start + 1) * block, len(audio))
     return len(audio)

@@ -48,12 +48,13 @@ def write(font: Font, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise TimbreError(f"{path} can't be written: {reason(error)}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def encode(font: Font) -> bytes:

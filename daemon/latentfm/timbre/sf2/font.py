@@ -42,6 +42,10 @@ class Loop:
     start: int
     stop: int
 
+    def __post_init__(self) -> None:
+        if self.stop - self.start < SHORTEST_LOOP:
+            raise TimbreError(f"a loop from {self.start} to {self.stop} is shorter than {SHORTEST_LOOP} frames")
+
     def __len__(self) -> int:
         return self.stop - self.start
 
@@ -75,8 +79,6 @@ class Sample:
                 f"sample {self.name!r}: its loop {loop.start} to {loop.stop} must leave {GUARD} frames "
                 f"on either side of the {len(self.frames)} that there are"
             )
-        if len(loop) < SHORTEST_LOOP:
-            raise TimbreError(f"sample {self.name!r}: a loop of {len(loop)} frames is shorter than {SHORTEST_LOOP}")
 
 
 @dataclass(frozen=True)
