@@ -22,7 +22,8 @@ FOLDERS_VARIABLE = "LATENTFM_SOUNDFONTS"  # folders of the artist's own, separat
 LIBRARY_VARIABLE = "LATENTFM_TIMBRES"
 """The folder of instruments that a station makes itself; in the environment, so that its studio finds them too."""
 
-_SHIPPED = Path(__file__).parents[1] / "timbre" / "instruments"
+SHIPPED = Path(__file__).parents[1] / "timbre" / "instruments"
+"""The folder of instruments that ship."""
 _CHECKOUT = Path(__file__).resolve().parents[3] / "soundfonts"
 _SYSTEM = tuple(
     Path(folder)
@@ -69,7 +70,7 @@ def folders() -> tuple[Path, ...]:
     """
     named = (os.environ.get(name, "") for name in (FOLDERS_VARIABLE, LIBRARY_VARIABLE))
     own, made = ([Path(folder) for folder in text.split(os.pathsep) if folder] for text in named)
-    return (*own, _CHECKOUT, *made, _SHIPPED, *_SYSTEM)
+    return (*own, _CHECKOUT, *made, SHIPPED, *_SYSTEM)
 
 
 def find(name: str = DEFAULT) -> Path:
