@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
+import midirenderer
+import mido
 import numpy as np
 import pytest
+import soundfile as sf
 from numpy.typing import NDArray
 
 from latentfm.audio.pcm import SAMPLE_RATE
@@ -61,5 +65,27 @@ def heard(tmp_path: Path) -> Callable[..., NDArray[np.float32]]:
         file.write(Font("heard", (Preset("heard", (Instrument("heard", tuple(zones)),)),)), path)
         seconds = how.get("seconds", 2.0)
         return played.play(path, 0, key, velocity, held=how.get("held", seconds), seconds=seconds)
+
+    return play
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Callable[..., NDArray[np.float32]]:
+    """Return a function that plays a note of a font's bytes by RustySynth, dry, in mono at 48 kHz."""
+
+    def play(content: bytes, key: int, velocity: int, seconds: float) -> NDArray[np.float32]:
+        track = mido.MidiTrack(
+            [
+                *(mido.Message("control_change", control=send, value=0) for send in (91, 93)),  # reverb and chorus
+                mido.Message("note_on", note=key, velocity=velocity),
+                mido.Message("note_off", note=key, time=round(seconds * 960)),
+            ]
+        )
+        midi = mido.MidiFile(ticks_per_beat=480, tracks=[track])
+        written = io.BytesIO()
+        midi.save(file=written)
+        audio, rate = sf.read(io.BytesIO(midirenderer.render_wave_from(content, written.getvalue())), dtype="float32")
+        assert rate == SAMPLE_RATE
+        return audio.mean(axis=1)
 
     return play

@@ -46,6 +46,29 @@ def test_an_instrument_is_in_tune_and_even(program: int, font: Path, tmp_path: P
     assert np.abs(loud - np.median(loud)).max() < EVEN
 
 
+def test_an_instrument_is_the_same_elsewhere(
+    font: Path, tmp_path: Path, elsewhere: Callable[..., NDArray[np.float32]]
+) -> None:
+    """RustySynth plays a looped, decaying instrument as FluidSynth does: pitch to 2 cents, levels over time to 4 dB.
+
+    What the format calls a fall by 100 dB is one by 96 to FluidSynth and by 80 to RustySynth.
+    """
+    built = build(grid(VIBRAPHONE, font, (48, 60, 72)), "vibraphone", size=300_000)
+    path = tmp_path / "font.sf2"
+    file.write(built.font, path)
+    for key in (50, 60, 75):
+        ours = played.play(path, 0, key, 100, held=1.8, seconds=1.8)
+        theirs = elsewhere(path.read_bytes(), key, 100, 1.8)
+        found = pitch.measure(theirs, SAMPLE_RATE, near=key)
+        assert found is not None
+        assert 100 * (found.pitch - key) == pytest.approx(0.0, abs=2.0)
+        levels = [
+            20 * np.log10([np.std(sound[start : start + 4800]) for start in range(4800, 76_800, 9600)])
+            for sound in (ours, theirs)
+        ]
+        assert np.ptp(levels[0] - levels[1]) < 4.0
+
+
 def test_the_difference_between_velocities_stays(font: Path, tmp_path: Path) -> None:
     """The piano's soft and hard notes are as far apart in the instrument as in what it was made from: within 1 LU."""
     notes = grid(PIANO, font, (48, 60, 72), (50, 110))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import midirenderer
-import mido
 import numpy as np
 import pytest
-import soundfile as sf
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -292,24 +288,7 @@ def test_attenuation_is_what_the_field_says(tone: Tone, heard: Heard) -> None:
 # Another reader ----------------------------------------------------------------------------------------------------
 
 
-def rendered_elsewhere(content: bytes, key: int, velocity: int, seconds: float) -> NDArray[np.float32]:
-    """Return a note as RustySynth plays it, in mono at 48 kHz."""
-    track = mido.MidiTrack(
-        [
-            *(mido.Message("control_change", control=send, value=0) for send in (91, 93)),  # reverb and chorus
-            mido.Message("note_on", note=key, velocity=velocity),
-            mido.Message("note_off", note=key, time=round(seconds * 960)),
-        ]
-    )
-    midi = mido.MidiFile(ticks_per_beat=480, tracks=[track])
-    written = io.BytesIO()
-    midi.save(file=written)
-    audio, rate = sf.read(io.BytesIO(midirenderer.render_wave_from(content, written.getvalue())), dtype="float32")
-    assert rate == SAMPLE_RATE
-    return audio.mean(axis=1)
-
-
-def test_an_independent_reader_plays_the_same(tone: Tone, tmp_path: Path, heard: Heard) -> None:
+def test_an_independent_reader_plays_the_same(tone: Tone, tmp_path: Path, heard: Heard, elsewhere: Heard) -> None:
     """RustySynth finds the same zone, loop and tuning, and its notes have FluidSynth's pitch and spectrum."""
     zones = [
         Zone(sample(tone(60, 0.5), loop=Loop(4800, 4800 + 11_008), name="low"), 60, keys=(0, 65), cents=25),
@@ -317,19 +296,19 @@ def test_an_independent_reader_plays_the_same(tone: Tone, tmp_path: Path, heard:
     ]
     ours = heard(zones, 64, 100)
     content = (tmp_path / "heard.sf2").read_bytes()
-    theirs = rendered_elsewhere(content, 64, 100, 2.0)
+    theirs = elsewhere(content, 64, 100, 2.0)
     assert pitch.detect(theirs, SAMPLE_RATE).pitch == pytest.approx(64.25, abs=0.01)
     mine, other = (spectrum(sound[9600:]) for sound in (ours, theirs))
     strong = np.flatnonzero((mine[1:-1] > mine[:-2]) & (mine[1:-1] > mine[2:]) & (mine[1:-1] > 0.03 * mine.max())) + 1
     difference = 20 * np.log10(other[strong] / mine[strong])
     assert np.ptp(difference[strong < 4000]) < 1.0
-    high = rendered_elsewhere(content, 74, 100, 0.4)
+    high = elsewhere(content, 74, 100, 0.4)
     assert pitch.detect(high[:19_200], SAMPLE_RATE).pitch == pytest.approx(74.0, abs=0.02)
-    assert np.abs(rendered_elsewhere(content, 74, 60, 0.4)).max() < 1e-4
+    assert np.abs(elsewhere(content, 74, 60, 0.4)).max() < 1e-4
 
 
-def test_an_independent_reader_refuses_what_is_cut_short(tone: Tone) -> None:
+def test_an_independent_reader_refuses_what_is_cut_short(tone: Tone, elsewhere: Heard) -> None:
     """The other reader does read: it complains about half a font."""
     content = file.encode(one(Zone(sample(tone(60)), 60)))
     with pytest.raises(RuntimeError):
-        rendered_elsewhere(content[: len(content) // 2], 60, 100, 0.1)
+        elsewhere(content[: len(content) // 2], 60, 100, 0.1)

@@ -23,6 +23,7 @@ NOTHING: Final = -120.0
 
 _ORDER = 32  # of the model; the sound of so many samples after a seam is predicted from across it
 _AROUND = 1024  # frames on each side
+_CHANCE = 1.5  # times the strongest moment elsewhere: in noise one place in sixty is the strongest of all
 _STEADYING = 1e-9  # of the power, added to the model's equations so that a pure tone has one solution
 
 
@@ -34,8 +35,8 @@ def click(audio: NDArray[np.floating], loop: Loop) -> float:
         loop: of it, more than 128 frames long.
 
     Returns:
-        That energy, as of one sample: a full-scale impulse has 0 dBFS. What is no worse than the strongest moment
-        within a thousand frames has ``NOTHING``.
+        That energy, as of one sample: a full-scale impulse has 0 dBFS. What is hardly worse than the strongest
+        moment within a thousand frames has ``NOTHING``.
     """
     around = min(_AROUND, len(loop) // 2)
     joined = np.concatenate((audio[loop.stop - around : loop.stop], audio[loop.start : loop.start + around]))
@@ -65,6 +66,6 @@ def excess(audio: NDArray[np.floating], at: int) -> float:
     errors = (now - past @ model) ** 2
     energies = np.convolve(errors, np.ones(_ORDER), "valid")
     elsewhere = np.concatenate((energies[: max(first - _ORDER + 1, 0)], energies[first + _ORDER :]))
-    beyond = float(energies[first] - elsewhere.max(initial=0.0))
+    beyond = float(energies[first] - _CHANCE * elsewhere.max(initial=0.0))
     beyond /= 1.0 + float(model @ model)  # what the model makes of an impulse
     return max(NOTHING, 10.0 * math.log10(beyond)) if beyond > 0.0 else NOTHING
