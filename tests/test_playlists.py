@@ -23,7 +23,9 @@ from latentfm.playlist import Playlist
 from latentfm.render import levels, soundfonts
 from latentfm.render.master import master
 from latentfm.render.render import render
+from latentfm.render.soundfonts import SHIPPED
 from latentfm.render.synth import DRUM_BANK, Synth
+from latentfm.timbre.voicing import voiced
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAYLISTS = sorted((ROOT / "playlists").glob("*.toml"))
@@ -53,7 +55,7 @@ def test_eight_moods_ship(shipped: dict[str, Playlist]) -> None:
         assert ranges
         assert all(slower[1] <= faster[0] + 2 for slower, faster in pairwise(ranges))
     leads = [mood.voice("lead") for mood in shipped.values()]
-    assert len({lead.program for lead in leads if lead}) == len(shipped)
+    assert len({lead.blend or lead.program for lead in leads if lead}) == len(shipped)
 
 
 def test_a_full_kit_is_rare(shipped: dict[str, Playlist]) -> None:
@@ -64,13 +66,14 @@ def test_a_full_kit_is_rare(shipped: dict[str, Playlist]) -> None:
 
 
 def test_their_instruments_exist_and_are_calibrated(shipped: dict[str, Playlist]) -> None:
-    """Each voice's program is in the default font and in the table of levels that ships."""
-    font = soundfonts.find(soundfonts.DEFAULT)
-    listed = levels.shipped().fonts[soundfonts.checksum(font)].levels
+    """Each voice's program is in its font and in the table of levels that ships."""
+    fonts = levels.shipped().fonts
     for mood in shipped.values():
         with Synth() as synth:
-            for voice in mood.voices:
+            for voice in voiced(mood).voices:
+                font = soundfonts.find(voice.soundfont)
                 synth.add_channel(font, voice.bank, voice.program)
+                listed = fonts[soundfonts.checksum(font)].levels
                 assert levels.name_of(voice.bank, voice.program, voice.darker) in listed
                 assert (voice.bank == DRUM_BANK) == (voice.role == "drums")
 
@@ -114,10 +117,20 @@ def test_their_anchors_can_be_read(shipped: dict[str, Playlist]) -> None:
         assert f"`{anchor.name}`" in readme
 
 
+def test_every_mood_has_an_instrument_that_does_not_exist(shipped: dict[str, Playlist]) -> None:
+    """At the beginning of its walk it is among those that ship, and 10 MB hold all of them."""
+    for mood in shipped.values():
+        blended = [voice for voice in mood.voices if voice.blend is not None]
+        assert blended, mood.name
+        sounding = {voice.role: voice for voice in voiced(mood).voices}
+        assert all((SHIPPED / f"{sounding[voice.role].soundfont}.sf2").is_file() for voice in blended), mood.name
+    assert sum(file.stat().st_size for file in SHIPPED.glob("*.sf2")) <= 10_000_000
+
+
 @pytest.mark.parametrize("name", list(FRAMES))
 def test_a_section_has_the_loudness_that_its_mood_asks_for(name: str, shipped: dict[str, Playlist]) -> None:
     """No shortfall, no hole where the pad is alone, and mono costs no more than it does of unrelated sides."""
-    mood = shipped[name]
+    mood = voiced(shipped[name])
     quick = mood.model_copy(update={"melody": mood.melody.model_copy(update={"candidates": 24})})
     anchors = dict.fromkeys(mood.walk.anchors, "")
     section = compose(Brief(seed=2, playlist=quick, anchors=anchors, seconds=(50, 75)))

@@ -99,7 +99,7 @@ def test_a_damaged_model_is_named(
     assert failed.state == "failed"
     assert f"{tmp_path}/improv.tflite is damaged" in failed.text
     assert "import improv again" in failed.remedy
-    assert (sound.state, sound.text[:2]) == ("ok", "9 ")
+    assert (sound.state, sound.text[:2]) == ("ok", "10")
 
 
 def test_a_soundfont_that_is_none_is_named(tmp_path: Path, configured: Callable[..., Config]) -> None:

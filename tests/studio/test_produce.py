@@ -23,12 +23,13 @@ from latentfm.studio import ChildStudio
 from latentfm.studio.identity import take_id
 from latentfm.studio.produce import produce
 from latentfm.take import TakeInfo
+from latentfm.timbre.voicing import voiced
 
 
 @pytest.fixture(scope="module")
 def short_day() -> Playlist:
     """The day that ships, in sections as short as may be."""
-    playlist = load_playlist(Path(__file__).parents[2] / "playlists" / "day.toml")
+    playlist = voiced(load_playlist(Path(__file__).parents[2] / "playlists" / "day.toml"))
     return playlist.model_copy(update={"form": playlist.form.model_copy(update={"seconds": (40.0, 55.0)})})
 
 

@@ -7,11 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from latentfm.audio.pcm import SAMPLE_RATE
 from latentfm.errors import TimbreError
 from latentfm.music import programs
 from latentfm.timbre import gansynth, nsynth, sources
-from latentfm.timbre.engine import Engine, Latent
+from latentfm.timbre.engine import Engine, Latent, Mono
 from latentfm.timbre.instrument import Built, build
 from latentfm.timbre.mixing import spherical, weighted
 from latentfm.timbre.note import Note
@@ -24,6 +26,8 @@ PITCHES: Final = tuple(range(31, 104, 6))
 """G1 to G7 in steps of half an octave: an instrument for any voice."""
 
 VELOCITIES: Final = (50, 105)
+_LOUDEST = 127  # velocity; the level goes with its square: SoundFont specification 8.4.1
+_SILENT = 1e-6
 ENGINES: Final = (spectral.NAME, nsynth.NAME, gansynth.NAME)
 
 Tell = Callable[[int, int], object]
@@ -99,9 +103,8 @@ def notes_of(recipe: Recipe, engine: Engine, pitches: Sequence[int] = PITCHES, t
         raise TimbreError(f"{recipe}: there is no pitch at which all of its sounds sound")
     sounds = engine.synthesize([mixture for *_, mixture in there], [pitch for pitch, *_ in there])
     return [
-        Note(pitch, velocity, audio, min(sources.HELD, len(audio) / SAMPLE_RATE))
+        _note(convert(sound, engine.sample_rate, SAMPLE_RATE), pitch, velocity)
         for (pitch, velocity, _), sound in zip(there, sounds, strict=True)
-        for audio in (convert(sound, engine.sample_rate, SAMPLE_RATE),)
     ]
 
 
@@ -135,6 +138,12 @@ def _mixture(recipe: Recipe, engine: Engine, pitch: int, velocity: int) -> Laten
     if not takes_sounds(engine) and len(latents) == 2:  # noqa: PLR2004 - an arc has two ends
         return spherical(latents[0], latents[1], shares[1] / sum(shares))
     return weighted(latents, shares)
+
+
+def _note(audio: Mono, pitch: int, velocity: int) -> Note:
+    """Return a note as loud as its velocity says: engines say what a sound is like, not how loud it was."""
+    loud = audio * np.float32((velocity / _LOUDEST) ** 2 / max(float(np.abs(audio).max()), _SILENT))
+    return Note(pitch, velocity, loud, min(sources.HELD, len(audio) / SAMPLE_RATE))
 
 
 @cache
