@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,7 @@ def test_a_stop_is_heard_as_a_fade(start_station: Start, program: Callable[..., 
     assert pcm[-tail:].max() < 2e-4
     sounding = int(np.flatnonzero(pcm > 2e-3)[-1])
     levels = [pcm[max(sounding - round(back * SAMPLE_RATE), 0) :][:4800].max() for back in (2.6, 1.5, 1.0, 0.5)]
-    assert levels == sorted(levels, reverse=True)
+    assert all(later < 1.05 * earlier for earlier, later in pairwise(levels))  # the music may grow before the fade does
     assert levels[0] > 0.1 > levels[2] > levels[3]
     assert np.diff(np.flatnonzero(pcm[: sounding + 1] > 1e-5)).max() < SAMPLE_RATE // 20
     assert not [event for event in station.events() if event["level"] in ("warning", "error")]

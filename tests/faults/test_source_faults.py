@@ -50,7 +50,7 @@ def test_what_it_composes_with_may_go_for_a_while(on_air: Any, own: dict[str, Pa
         path.rename(kept)
         if harm == "rubbish":
             path.write_bytes(b"rubbish" * 1000)
-        told = station.wait_for_any(("brief_failed", "producer_fault", "studio_fault"), seconds=120)
+        told = station.wait_for_any(("brief_failed", "no_fresh_take"), seconds=120)
         assert "mine" in json.dumps(told), told
         station.wait_for("on_air", len(station.events("on_air")) + 1, seconds=120)
         kept.rename(path)
