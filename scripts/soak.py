@@ -20,18 +20,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from onair import MOUNT, free_port, mount_title, start_icecast, write_password
-from soaking import ALLOWED, BUFFER, Ear, Sample, sample, slope
+from soaking import ALLOWED, BUFFER, Ear, Sample, sample
 
 EVERY = 10.0  # seconds between two looks
 SETTLED = 600.0  # seconds after which memory is to be flat; half of the run where that is less
 DRIFT = 0.050  # seconds
 FLAT = 5.0  # MB
+WINDOW = 600.0  # seconds of which the least and the most memory are taken: a take that is loaded comes and goes in it
 JUDGED = 1_200.0  # seconds of a run from which on memory is judged: before, caches still fill
 SILENT = -70.0  # LUFS: below it BS.1770 hears nothing
 _READY = 60.0  # seconds that a start may take
@@ -144,17 +145,16 @@ def judge(run: Run, seconds: float) -> list[Bound]:
             )
         )
     late = [point for point in run.samples if point.at >= settled]
-    sizes = [point.resident for point in late]
-    rise = slope([(point.at / 3600, point.resident) for point in late]) if len(late) > 1 else 0.0
-    spread = max(sizes) - min(sizes)
+    lows, highs = (by_window(late, extreme) for extreme in (min, max))
+    spreads = [max(sizes) - min(sizes) for sizes in (lows, highs)]
     judged = seconds >= JUDGED
-    found = f"{min(sizes):.1f} to {max(sizes):.1f} MB, {rise:+.2f} MB/h"
+    found = f"lows {min(lows):.1f} to {max(lows):.1f} MB, highs {min(highs):.1f} to {max(highs):.1f} MB"
     bounds.append(
         Bound(
             f"memory of the streaming process after {settled / 60:.0f} min",
             found if judged else f"{found} (too short a run to judge)",
             f"within {FLAT:.0f} MB",
-            not judged or (spread <= FLAT and abs(rise) * seconds / 3600 <= FLAT),
+            not judged or max(spreads) <= FLAT,
         )
     )
     unanswered = sum(not point.figures for point in run.samples)
@@ -193,6 +193,8 @@ The machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.pyth
 
 A gap is a silence (below -60 dBFS) of over {ALLOWED} s, which no mood allows, or a time in which a player that holds
 {BUFFER:g} s has nothing to play. Drift is the slope of how far the stream is ahead of the machine's clock.
+Memory rises and falls by the audio of a take, which is decoded ahead; its least and its most of each ten minutes say
+whether it grows.
 
 {chr(10).join(f"- {line}" for line in figures(run, events))}
 
@@ -200,6 +202,16 @@ A gap is a silence (below -60 dBFS) of over {ALLOWED} s, which no mood allows, o
 |---|---|---|
 {chr(10).join(lines)}
 """
+
+
+def by_window(samples: list[Sample], extreme: Callable[[Iterable[float]], float]) -> list[float]:
+    """Return the least or the most memory of each whole window, from the first sample on, in MB; of all, if none is."""
+    begin = samples[0].at
+    windows: dict[int, list[float]] = {}
+    for one in samples:
+        windows.setdefault(int((one.at - begin) / WINDOW), []).append(one.resident)
+    whole = [sizes for number, sizes in windows.items() if (number + 1) * WINDOW <= samples[-1].at - begin + EVERY]
+    return [extreme(sizes) for sizes in whole or windows.values()]
 
 
 def figures(run: Run, events: list[dict[str, Any]]) -> Iterator[str]:

@@ -65,6 +65,7 @@ def read_anew(plan: Plan, environ: Mapping[str, str], moment: float) -> tuple[Pl
         update={
             "programme": read.programme,
             "hours": read.hours,
+            "bank": read.bank,
             "station": plan.config.station.model_copy(
                 update={"seed": read.station.seed, "loudness": read.station.loudness}
             ),

@@ -186,6 +186,7 @@ class Station:
     def _adopt(self, plan: Plan) -> None:
         """Hand on what has changed, and remember it."""
         self._beds.lufs = plan.config.station.loudness
+        self.bank.quota = quota_of(plan.config.bank)
         self._replan(plan.programme, plan.playlists, wishes_of(plan.config))
         self._remember_configuration()
         self.jobs.again("programme")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -110,11 +109,11 @@ class Steering:
 
     def hear_out(self) -> None:
         """Wait until what was faded has gone out to whoever listens, if it is being faded."""
-        fader, until = self.broadcast.fader, time.monotonic() + FAREWELL + _PATIENCE
-        while fader.aimed == 0.0 and time.monotonic() < until:
+        fader, until = self.broadcast.fader, self._clock.monotonic() + FAREWELL + _PATIENCE
+        while fader.aimed == 0.0 and self._clock.monotonic() < until:
             if fader.silent >= _TAIL and all(feed.drained for feed in self.broadcast.feeds):
                 return
-            time.sleep(_LOOK)
+            self._clock.sleep(_LOOK)
 
     def _opened(self) -> None:
         """Begin the day with the mood that is on, not with what stood still in the evening."""

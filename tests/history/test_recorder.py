@@ -203,7 +203,7 @@ def test_notes_that_nobody_fetches_are_counted(new_air: Any, tmp_path: Path) -> 
 
 def test_what_is_too_old_is_forgotten(new_air: Any, tmp_path: Path) -> None:
     """Airings past their days go with their cues, anchors and takes; what is on air and what aired again stay."""
-    air = new_air(tmp_path / "state", keep=Retention(keep_days=2))
+    air = new_air(tmp_path / "state", keep=Retention(keep_days=2, least=2))
     for name in ("old", "again", "new"):
         air.publish(name, 9)
     for name, origin in (("old", "fresh"), ("again", "fresh")):
@@ -224,6 +224,22 @@ def test_what_is_too_old_is_forgotten(new_air: Any, tmp_path: Path) -> None:
     assert [event["event"] for event in events] == ["history_pruned"]
     pcm, _ = sf.read(tmp_path / "again.wav", dtype="float32")
     assert np.array_equal(pcm, air.tape[-7 * SECOND :])
+    air.close()
+
+
+def test_a_clock_that_is_wrong_by_years_costs_nothing(new_air: Any, tmp_path: Path) -> None:
+    """Set forward by a year and back, the newest airings are still there."""
+    air = new_air(tmp_path / "state")
+    for name in ("one", "two"):
+        air.publish(name, 9)
+        air.commit(name, "fresh")
+        air.play(8)
+    air.recorder.step()
+    air.clock.wall += 366 * 86_400
+    air.clock.sleep(3601)
+    with capture_logs() as events, air.write() as archive:
+        assert {"One", "Two"} <= {airing.title for airing in archive.airings()}
+    assert [event["event"] for event in events if event["event"] == "history_pruned"] == []
     air.close()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import soundfile as sf
 
 from latentfm.broadcast.encoders import mp3_frame_length
@@ -87,8 +88,11 @@ def test_ffmpeg_listens(radio: Any, program: Callable[..., str]) -> None:
     assert b"error" not in heard.stderr.lower()
 
 
-def test_listeners_that_leave_free_everything(radio: Any, eventually: Callable[..., None]) -> None:
-    """After many connects, polite and rude, no subscription and no seat is left."""
+def test_listeners_that_leave_free_everything(
+    radio: Any, eventually: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """After many, polite and rude, no subscription and no seat is left, and nothing was sent to who had left."""
+    eventually(lambda: radio.feed._ring_size > BURST - 4000, 10, "the ring did not fill")
     for place in range(60):
         sock = socket.create_connection(("127.0.0.1", radio.web.port), timeout=10)
         sock.sendall(b"GET /stream.mp3 HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -99,6 +103,7 @@ def test_listeners_that_leave_free_everything(radio: Any, eventually: Callable[.
         sock.close()
     eventually(lambda: radio.feed.subscribers == 0, 10, "subscriptions are left")
     eventually(lambda: radio.web.status.listeners == 0, 5, "seats are left")
+    assert "socket.send() raised exception" not in caplog.text
     with radio.get("/stream.mp3") as answer:
         assert len(answer.read(5000)) == 5000
 

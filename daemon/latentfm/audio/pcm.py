@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE = 48_000
 CHANNELS = 2
-
+_STEPS = 32_768  # of 16 bit, up to full scale
 
 Pcm = NDArray[np.float32]
 
@@ -20,3 +20,16 @@ def silence(frames: int) -> Pcm:
 def seconds_to_frames(seconds: float) -> int:
     """Return the number of whole frames nearest to ``seconds``."""
     return round(seconds * SAMPLE_RATE)
+
+
+def in_16_bit(pcm: Pcm, seed: int) -> NDArray[np.int16]:
+    """Return samples as 16-bit integers, dithered, the same each time for one ``seed``.
+
+    The noise added is triangular and two steps wide, so that neither the level nor the mean of the error follows the
+    music (Lipshitz, Wannamaker and Vanderkooy, "Quantization and Dither: A Theoretical Survey", JAES 1992): the
+    difference of each uniform number and the one before, which puts most of it where ears are dull.
+    """
+    uniform = np.random.default_rng(seed).random((len(pcm) + 1, pcm.shape[1]), dtype=np.float32)
+    scaled = np.rint(pcm * _STEPS + np.diff(uniform, axis=0))
+    whole: NDArray[np.int16] = np.clip(scaled, -_STEPS, _STEPS - 1).astype(np.int16)
+    return whole

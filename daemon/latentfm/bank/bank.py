@@ -18,6 +18,7 @@ from latentfm.audio.pcm import Pcm
 from latentfm.bank.aired import Aired
 from latentfm.bank.folder import MAKING, Take, TakeReader, read_take, write_take
 from latentfm.bank.room import Quota, Room, free_bytes
+from latentfm.brief import Carry
 from latentfm.errors import BankError
 from latentfm.take import TakeInfo
 
@@ -26,19 +27,24 @@ if TYPE_CHECKING:
 
 _PROVENANCE = ("fingerprint",)  # what is kept of it, besides the models of the brief
 _GOING = ".going-"  # begins the name of a folder that is no longer a take
+_CARRYING = 12  # of the newest takes keep all of their carry: the next section goes on from the last one there is
 _ROOMY = 1.25  # of the floor: so much has to be free for a low disk to count as mended
 
 log = structlog.get_logger()
 
 
 class Bank:
-    """The takes under one folder. Safe to use from several threads."""
+    """The takes under one folder. Safe to use from several threads.
+
+    Attributes:
+        quota: how much it may hold; counts from the next ``trim`` on.
+    """
 
     def __init__(self, root: Path, state: Path, quota: Quota | None = None) -> None:
         """Look after ``root``; remember airings in ``state / "aired.json"``. Writes nothing yet."""
         self.root = root
         self.aired = Aired(state / "aired.json")
-        self._quota = quota or Quota()
+        self.quota = quota or Quota()
         self._known: dict[str, Take] = {}
         self._damaged: set[str] = set()
         self._unreadable = ""  # why the folder could not be listed the last time
@@ -63,7 +69,8 @@ class Bank:
 
         That is the order of their sections: by the files' times alone, takes from before the clock was set back would
         be the newest for as long as it was set back.
-        Of their provenance they have what the next order needs; ``read_take`` returns all of it.
+        Of their provenance they have what the next order needs; of their carry only the newest have more than where
+        they stand: hundreds of them are held in memory. ``read_take`` returns all of it.
         """
         with self._lock:
             try:
@@ -86,6 +93,9 @@ class Bank:
             found = sorted(
                 self._known.values(), key=lambda take: (take.info.carry.section, take.published, take.info.id)
             )
+            for take in found[:-_CARRYING]:
+                if take.info.carry.motifs:
+                    self._known[take.info.id] = _without_carry(take)
         return tuple(take for take in found if playlist in (None, take.info.playlist))
 
     def condemn(self, take_id: str, reason: str) -> None:
@@ -123,7 +133,7 @@ class Bank:
         takes.sort(key=lambda take: (take.info.id not in ranks, ranks.get(take.info.id, 0)))  # stable: else as made
         damaged, free = self._damaged_sizes(), free_bytes(self.root)
         # By the clock that published them, whatever it says.
-        room = Room(self._quota, takes, ranks, free, time.time_ns(), damaged=sum(damaged.values()), broken=len(damaged))
+        room = Room(self.quota, takes, ranks, free, time.time_ns(), damaged=sum(damaged.values()), broken=len(damaged))
         gone = 0
         for name, size in damaged.items():
             if room.short and name not in keep and self._remove(name):
@@ -140,7 +150,7 @@ class Bank:
         """Log once that the disk is low, and once that it is not any more."""
         if free is None:
             return
-        floor = self._quota.min_free
+        floor = self.quota.min_free
         if free < floor and not self._low:
             self._low = True
             figures = {"free_mb": free // 10**6, "wanted_mb": floor // 10**6, "takes_removed": gone}
@@ -172,9 +182,16 @@ class Bank:
 
 
 def _light(take: Take) -> Take:
-    """Return a take without most of its provenance: hundreds of them are held in memory."""
+    """Return a take without most of its provenance."""
     whole = take.info.provenance
     kept = {name: whole[name] for name in _PROVENANCE if name in whole}
     if "brief" in whole:
         kept["brief"] = {"models": whole["brief"].get("models", {})}
     return replace(take, info=take.info.model_copy(update={"provenance": kept}))
+
+
+def _without_carry(take: Take) -> Take:
+    """Return a take of which only the place in the chain, the key and the tempo of its carry are left."""
+    carry = take.info.carry
+    bare = Carry(section=carry.section, key=carry.key, qpm=carry.qpm, latent=())
+    return replace(take, info=take.info.model_copy(update={"carry": bare}))

@@ -80,10 +80,14 @@ class UnusableError(sqlite3.DatabaseError):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much is kept: days, and 10^6 bytes of the file in use, whichever is less."""
+    """How much is kept: days, and 10^6 bytes of the file in use, whichever is less.
+
+    Of the newest airings ``least``, some two days, stay at any age: a clock may be wrong by years for an hour.
+    """
 
     keep_days: float = 90.0
     max_mb: float = 1000.0
+    least: int = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,8 @@ class Store:
 
     def prune(self, keep: Retention, now: float) -> int:
         """Remove what is too old or too much, and give its space back; return how many airings went."""
-        gone = self._remove_before(now - keep.keep_days * _DAY)
+        (last,) = self._db.execute("SELECT ifnull(max(id), 0) FROM airings").fetchone()
+        gone = self._remove_before(now - keep.keep_days * _DAY, last - keep.least)
         while self.size > keep.max_mb * _MB:
             row = self._db.execute("SELECT wall FROM airings ORDER BY wall LIMIT 1 OFFSET ?", (_AT_ONCE,)).fetchone()
             if row is None:
@@ -214,11 +219,13 @@ class Store:
         )
         return int((pages - free) * size)
 
-    def _remove_before(self, wall: float) -> int:
-        """Remove the airings that began before a time, and all that nothing refers to any more."""
+    def _remove_before(self, wall: float, last: int | None = None) -> int:
+        """Remove the airings that began before a time, none after the ``last``, and all that nothing refers to then."""
         with self.batch():
             # What is on air stays, however long ago it began.
-            gone = self._db.execute("DELETE FROM airings WHERE wall < ? AND last IS NOT NULL", (wall,)).rowcount
+            gone = self._db.execute(
+                "DELETE FROM airings WHERE wall < ? AND id <= ifnull(?, id) AND last IS NOT NULL", (wall, last)
+            ).rowcount
             if gone:
                 for statement in _SWEEP.split(";"):
                     self._db.execute(statement)

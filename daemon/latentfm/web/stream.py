@@ -85,12 +85,13 @@ class LiveStream(Response):
             try:
                 while not (left.done() or self._seats.closing):
                     wake.clear()
-                    while (chunk := subscription.get_now()) is not None:
+                    while not left.done() and (chunk := subscription.get_now()) is not None:
                         data = chunk.data
                         if self._interleaver is not None:
                             data = self._interleaver.push(data, chunk.playing.title)
                         await send({"type": "http.response.body", "body": data, "more_body": True})
                         self._seats.last_write = time.time()
+                        await asyncio.sleep(0)  # ``send`` may not wait: else a whole burst goes to one who has left
                     if subscription.closed:
                         break
                     await wake.wait()
