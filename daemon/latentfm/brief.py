@@ -6,9 +6,9 @@ they are read back. A brief carries everything that its take depends on.
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from latentfm.playlist import MetreName, Mode, Playlist, Role
 
@@ -80,11 +80,3 @@ class Brief(Value):
     sounds: dict[str, str] = Field(default_factory=dict)  # name of a SoundFont -> its sha256
     anchors: dict[str, str] = Field(default_factory=dict)  # path of an anchor -> its sha256
     heard: tuple[str, ...] = ()  # fingerprints of the audio of the last takes, which the gate lets no repeat pass of
-
-    @model_validator(mode="after")
-    def _names_what_sounds(self) -> Self:
-        if any(voice.blend is not None for voice in self.playlist.voices):
-            raise ValueError(
-                "a brief's voices name SoundFonts and programs: timbre.voicing puts them in place of blends"
-            )
-        return self

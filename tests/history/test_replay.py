@@ -22,6 +22,7 @@ from latentfm.history.archive import Archive, Place
 from latentfm.history.recreate import make, recreate
 from latentfm.sources import sources_of
 from latentfm.studio.produce import produce
+from latentfm.timbre.voicing import voiced
 
 SECOND = 48_000
 
@@ -219,7 +220,7 @@ def test_a_take_without_a_brief_is_lost_with_its_file(air: Any, harm: str, tmp_p
 
 def test_a_take_is_made_again_from_its_brief(air: Any, repository: Path, tmp_path: Path) -> None:
     """A composed take that left the bank is composed and rendered again, bit for bit; the bank stays as it was."""
-    playlist = load_playlist(repository / "playlists" / "day.toml")
+    playlist = voiced(load_playlist(repository / "playlists" / "day.toml"))
     playlist = playlist.model_copy(update={"form": playlist.form.model_copy(update={"seconds": (40.0, 55.0)})})
     sources = sources_of(playlist)
     brief = Brief(seed=5, playlist=playlist, models=sources.models, sounds=sources.sounds)

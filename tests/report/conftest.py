@@ -17,6 +17,7 @@ from latentfm.report import corpus
 from latentfm.report.piece import Piece
 from latentfm.report.survey import Finding, Survey
 from latentfm.studio.produce import finish
+from latentfm.timbre.voicing import voiced
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 
@@ -72,7 +73,7 @@ def read() -> Callable[[str], Reader]:
 @pytest.fixture(scope="session")
 def short_day() -> Playlist:
     """The day that ships, in sections as short as may be."""
-    playlist = load_playlist(Path(__file__).parents[2] / "playlists" / "day.toml")
+    playlist = voiced(load_playlist(Path(__file__).parents[2] / "playlists" / "day.toml"))
     return playlist.model_copy(update={"form": playlist.form.model_copy(update={"seconds": (40.0, 55.0)})})
 
 

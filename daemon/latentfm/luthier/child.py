@@ -1,4 +1,4 @@
-"""The luthier's process: makes one instrument and ends. ``python -m latentfm.luthier.child``, see `order`.
+"""The luthier's process: makes one instrument and ends. ``python -m latentfm.luthier.child``, see `luthier.order`.
 
 What it says on standard error last is why it could not.
 """
@@ -12,24 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from latentfm.errors import LatentFMError, reason
-from latentfm.ops.process import be_killed_first, child_environment, die_with_parent, limit_data, step_back
+from latentfm.ops.process import be_killed_first, die_with_parent, limit_data, step_back
 from latentfm.timbre.recipe import Recipe
 
 _NICENESS = 19
 _KILLED_FIRST = 800
 _MEMORY_MB = 1_000
-
-
-def order(recipe: Recipe, out: Path, size: int, parent: int) -> list[str]:
-    """Return the command that makes an instrument of a recipe as the file ``out``."""
-    text = json.dumps({"parts": recipe.parts, "engine": recipe.engine})
-    return [
-        *(sys.executable, "-m", "latentfm.luthier.child"),
-        *(f"--parent={parent}", f"--recipe={text}", f"--out={out}", f"--size={size}"),
-    ]
-
-
-environment = child_environment
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +15,8 @@ from typing import IO, Final
 
 import structlog
 
-from latentfm.luthier import child
 from latentfm.ops.clock import Clock
+from latentfm.ops.process import child_environment
 from latentfm.timbre.recipe import Recipe
 
 _log = structlog.get_logger()
@@ -42,6 +44,15 @@ class Budget:
     size: int = 1_200_000
 
 
+def order(recipe: Recipe, out: Path, size: int, parent: int) -> list[str]:
+    """Return the command that makes an instrument of a recipe as the file ``out``, and ends with its parent."""
+    text = json.dumps({"parts": recipe.parts, "engine": recipe.engine})
+    return [
+        *(sys.executable, "-m", "latentfm.luthier.child"),
+        *(f"--parent={parent}", f"--recipe={text}", f"--out={out}", f"--size={size}"),
+    ]
+
+
 @dataclass
 class _Work:
     """An instrument in the making."""
@@ -63,7 +74,7 @@ class Luthier:
         kept: Callable[[], Sequence[Recipe]],
         budget: Callable[[], Budget],
         clock: Clock,
-        order: Order = child.order,
+        order: Order = order,
     ) -> None:
         """Look after ``folder``; nothing is made before `tend`.
 
@@ -117,7 +128,7 @@ class Luthier:
         command = self._order(recipe, self.folder / f"{recipe.name}{_SUFFIX}", budget.size, os.getpid())
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter, or what a test names
-                command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=child.environment()
+                command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=child_environment()
             )
         except OSError as error:
             said.close()

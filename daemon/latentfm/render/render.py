@@ -156,6 +156,9 @@ def _check_notes(notes: Sequence[NoteLike], playlist: Playlist) -> None:
     strays = sorted({note.instrument for note in notes} - set(range(len(playlist.voices))))
     if strays:
         raise RenderError(f"notes of instruments {strays}, and the playlist has {len(playlist.voices)} voices")
+    blended = sorted({note.instrument for note in notes if playlist.voices[note.instrument].blend is not None})
+    if blended:
+        raise RenderError(f"voices {blended} are blends: timbre.voicing says what they play")
     if not all(math.isfinite(note.start_time) and note.start_time <= note.end_time < math.inf for note in notes):
         raise RenderError("notes that end before they begin")
 

@@ -145,6 +145,7 @@ def install(stage: Callable[[], Stage]) -> None:
     station.Producer = lambda *args: _Producer(stage(), *args)
     outlets.Feed = outlets.WebOutput = steering.ControlSocket = Deaf
     station.Bank = lambda root, state, _quota: Bank(root, state, QUOTA)
+    station.quota_of = lambda _settings: QUOTA
     station.StateFolder = lambda path: _held(stage(), path)
 
 

@@ -46,6 +46,7 @@ def write_config(path: Path, state: Path, programme: int, hours: int, seed: int)
     days = 2 if seed % 2 else 4000
     path.write_text(
         f'[station]\nstate_dir = "{state}"\nseed = {seed}\n[history]\nkeep_days = {days}\nmax_mb = 10\n'
+        f"[timbres]\ncpu_share = 0\n"
         f'[programme]\nplaylist = "day"\ntimezone = "{ZONE.key}"\n{entries}{HOURS[hours]}',
         "utf-8",
     )
