@@ -28,7 +28,7 @@ def own(tmp_path: Path, repository: Path) -> dict[str, Path]:
     day = (repository / "playlists" / "day.toml").read_text()
     day = day.replace('melody_vae = "melody_2bar"', 'melody_vae = "mine"')
     day = day.replace("seconds = [75, 130]", "seconds = [40, 50]")
-    (moods / "day.toml").write_text(day.replace('role = "lead"\n', 'role = "lead"\nsoundfont = "mine"\n'))
+    (moods / "day.toml").write_text(day.replace('role = "pad"\n', 'role = "pad"\nsoundfont = "mine"\n'))
     return {"model": models / "mine.tflite", "font": fonts / "mine.sf2"}
 
 
