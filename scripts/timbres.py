@@ -22,11 +22,11 @@ from latentfm.timbre import sources
 from latentfm.timbre.descriptors import attack_seconds, centroid, harmonic_levels, log_spectral_distance
 from latentfm.timbre.engine import Mono
 from latentfm.timbre.mixing import mixed
-from latentfm.timbre.pitch import detect
+from latentfm.timbre.pitch import detect, hertz
 from latentfm.timbre.rainbowgram import rainbowgram
 from latentfm.timbre.spectral import engine as spectral
 from latentfm.timbre.spectral.envelopes import SAMPLE_RATE as RATE
-from latentfm.timbre.spectral.envelopes import frequency, harmonics_of
+from latentfm.timbre.spectral.envelopes import harmonics_of
 from latentfm.training.corpora.gm_frames import HELD_OUT_PLACES, HELD_OUT_PROGRAMS
 from latentfm.training.corpora.gm_notes import PROGRAMS, pitch_of
 
@@ -115,7 +115,7 @@ def outside(first: float, blend: float, second: float, *, slack: float) -> float
 
 def harmonics_outside(a: Mono, half: Mono, b: Mono, pitch: int) -> float:
     """Return the share of the harmonics that are heard whose level is outside of the parents' by over a tenth."""
-    levels = [harmonic_levels(one, RATE, frequency(pitch), min(40, harmonics_of(pitch))) for one in (a, half, b)]
+    levels = [harmonic_levels(one, RATE, hertz(pitch), min(40, harmonics_of(pitch))) for one in (a, half, b)]
     heard = np.maximum(levels[0], levels[2]) > -HEARD_DB
     slack = 20 * np.log10(1 + TOLERANCE)
     low, high = np.minimum(levels[0], levels[2]) - slack, np.maximum(levels[0], levels[2]) + slack

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +13,7 @@ import pytest
 import soundfile as sf
 from structlog.testing import capture_logs
 
+from full_disk import full_disk
 from latentfm.audio.pcm import Pcm
 from latentfm.bank import Bank, Quota, TakeReader, free_bytes, read_take, replace_file, write_take
 from latentfm.bank.room import RESERVE
@@ -64,17 +62,6 @@ def ids(bank: Bank) -> list[str]:
     return [take.info.id for take in bank.takes()]
 
 
-@contextmanager
-def full_disk(limit: int = 20_000) -> Iterator[None]:
-    """Let no file grow beyond ``limit`` bytes, which fails a write as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_take_comes_back_as_it_was_published(bank: Bank) -> None:
     """Description and MIDI are the same, and the audio is the same to 16 bits and their dither."""
     audio = noise()
@@ -109,7 +96,7 @@ def test_audio_of_another_length_is_refused(bank: Bank) -> None:
 def test_a_full_disk_leaves_nothing_behind(bank: Bank) -> None:
     """A write that fails raises BankError, and neither a take nor a temporary folder stays."""
     bank.publish(info("one"), noise(), MIDI)
-    with full_disk(), pytest.raises(BankError, match="can't be written"):
+    with full_disk(20_000), pytest.raises(BankError, match="can't be written"):
         write_take(bank.root, info("two"), noise(), MIDI)
     assert [path.name for path in bank.root.iterdir()] == ["one"]
     bank.publish(info("two"), noise(), MIDI)

@@ -97,6 +97,8 @@ def _looks(playlist: Playlist) -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"models.{role} = '{name}'", partial(_check_model, playlist, role, name, representation)
     for number, voice in enumerate(playlist.voices):
         yield f"voices[{number}].soundfont = '{voice.soundfont}'", partial(soundfonts.find, voice.soundfont)
+        sounds = dict.fromkeys(sound for blend in voice.blends for sound in blend[:2])
+        yield from ((f"voices[{number}].blend", partial(_check_sound, sound)) for sound in sounds)
     if playlist.walk.anchors:
         from latentfm.compose import midi_in  # noqa: PLC0415 - brings note-seq, which takes seconds
         from latentfm.music import metre  # noqa: PLC0415
@@ -137,6 +139,15 @@ def _check_model(playlist: Playlist, role: str, name: str, representation: str) 
     bar = metre.of(playlist)
     card.check_windows(bar.name, bar.steps_per_bar)
     verify(entry.path, card.sha256)
+
+
+def _check_sound(sound: str) -> None:
+    """Look whether a blend's sound is a program, or a recording with a pitch; raise TimbreError where it is neither."""
+    from latentfm.music import programs  # noqa: PLC0415
+    from latentfm.timbre import sources  # noqa: PLC0415
+
+    if programs.number(sound) is None:
+        sources.note(sound)
 
 
 def _said(look: Callable[[], object]) -> list[str]:

@@ -49,8 +49,9 @@ def run(
         ConfigError: the state folder can't be written.
         LatentFMError: another station runs on it.
     """
-    # In the environment, as the studio has to find them too, a process of its own.
-    os.environ.setdefault(LIBRARY_VARIABLE, str(config.station.state_dir / TIMBRES))
+    # In the environment, as the studio has to find them too, a process of its own; other folders may be named there.
+    folders = (str(config.station.state_dir / TIMBRES), os.environ.get(LIBRARY_VARIABLE, ""))
+    os.environ[LIBRARY_VARIABLE] = os.pathsep.join(filter(None, folders))
     signals = Signals()
     notifier = Notifier()
     clock = clock or SystemClock()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +13,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from latentfm.luthier import Budget, Luthier
+from latentfm.luthier.luthier import order
 from latentfm.ops.clock import HandClock
+from latentfm.ops.process import child_environment
+from latentfm.render.soundfonts import verify
 from latentfm.timbre.recipe import Recipe
 
 FLUTE, CELLO, HARP = (Recipe(((name, 20),)) for name in ("flute", "cello", "orchestral harp"))
@@ -170,3 +175,22 @@ def test_there_is_room_for_so_many(bench: Callable[..., Bench]) -> None:
         shop.work()
     assert names(events) == ["instruments_full"]
     assert len(list(shop.luthier.folder.iterdir())) == 2
+
+
+def test_the_process_itself_makes_an_instrument(tmp_path: Path) -> None:
+    """It writes a SoundFont no larger than asked for, or says why it can't and leaves nothing."""
+    out = tmp_path / "one.sf2"
+    blend = Recipe((("flute", 10), ("violin", 10)))
+    subprocess.run(order(blend, out, 1_000_000, os.getpid()), check=True, env=child_environment())
+    verify(out)
+    assert out.stat().st_size <= 1_000_000
+    failed = subprocess.run(
+        order(Recipe((("nowhere.wav", 20),)), tmp_path / "two.sf2", 700_000, os.getpid()),
+        check=False,
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines()[-1].startswith("nowhere.wav is not there")
+    assert [path.name for path in tmp_path.iterdir()] == ["one.sf2"]

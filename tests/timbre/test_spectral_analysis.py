@@ -9,6 +9,7 @@ import pytest
 
 from latentfm.errors import TimbreError
 from latentfm.timbre.engine import Mono
+from latentfm.timbre.pitch import hertz as note_hertz
 from latentfm.timbre.spectral.additive import synthesize
 from latentfm.timbre.spectral.analysis import analyse
 from latentfm.timbre.spectral.envelopes import (
@@ -21,7 +22,6 @@ from latentfm.timbre.spectral.envelopes import (
     between,
     envelopes,
     features,
-    frequency,
     harmonics_of,
 )
 
@@ -51,7 +51,7 @@ def pitch_heard(audio: Mono, near: float) -> float:
     spectrum = np.abs(np.fft.rfft(audio * np.hanning(len(audio)), size))
     hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
     wide = 2 ** (1 / 12)
-    inside = np.flatnonzero((hertz > frequency(near) / wide) & (hertz < frequency(near) * wide))
+    inside = np.flatnonzero((hertz > note_hertz(near) / wide) & (hertz < note_hertz(near) * wide))
     peak = inside[spectrum[inside].argmax()]
     below, at, above = np.log(spectrum[peak - 1 : peak + 2])
     place = peak + 0.5 * (below - above) / (below - 2 * at + above)
@@ -78,7 +78,7 @@ def test_a_pitch_that_is_off_or_wanders_is_followed(tone: Tone) -> None:
     assert sharp.cents[40:160].mean() == pytest.approx(20.0, abs=0.5)
     at = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
     cents = 25.0 * np.sin(2 * np.pi * 5.0 * at)
-    phase = np.cumsum(2 * np.pi * frequency(64) * 2 ** (cents / 1200) / SAMPLE_RATE)
+    phase = np.cumsum(2 * np.pi * note_hertz(64) * 2 ** (cents / 1200) / SAMPLE_RATE)
     wavering = np.sum([np.sin(number * phase) / number for number in range(1, 13)], axis=0).astype(np.float32)
     found = analyse(wavering, 64)
     assert 18.0 < found.cents[40:360].max() < 27.0
@@ -117,7 +117,7 @@ def test_nothing_clicks_at_the_beginning_or_at_a_frame() -> None:
     sound = synthesize(note, 57)
     assert len(sound) == count * HOP
     assert sound[0] == 0.0
-    steepest = np.sqrt(2) * 2 * np.pi * frequency(57) / SAMPLE_RATE + np.sqrt(2) / HOP
+    steepest = np.sqrt(2) * 2 * np.pi * note_hertz(57) / SAMPLE_RATE + np.sqrt(2) / HOP
     assert np.abs(np.diff(sound)).max() <= 1.01 * steepest
 
 

@@ -94,7 +94,7 @@ class Bank:
                 self._known.values(), key=lambda take: (take.info.carry.section, take.published, take.info.id)
             )
             for take in found[:-_CARRYING]:
-                if take.info.carry.motifs:
+                if take.info.carry.titles or take.info.carry.motifs:
                     self._known[take.info.id] = _without_carry(take)
         return tuple(take for take in found if playlist in (None, take.info.playlist))
 

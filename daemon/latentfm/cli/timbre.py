@@ -89,7 +89,7 @@ def instrument(
     with progress_bar() as bar:
         task = bar.add_task("notes", total=None)
         built = making.instrument(
-            recipe, making.engine_of(engine), size, lambda done, of: bar.update(task, completed=done, total=of)
+            recipe, making.engine_of(engine, _kept()), size, lambda done, of: bar.update(task, completed=done, total=of)
         )
     write(built.font, out)
     typer.echo(f"{out}: {len(built.samples)} notes at {built.rate} Hz, {out.stat().st_size / 1e6:.2f} MB")

@@ -20,7 +20,7 @@ DEFAULT = "default"
 DEFAULT_FILE = "FluidR3_GM.sf2"
 FOLDERS_VARIABLE = "LATENTFM_SOUNDFONTS"  # folders of the artist's own, separated as in PATH
 LIBRARY_VARIABLE = "LATENTFM_TIMBRES"
-"""The folder of instruments that a station makes itself; in the environment, so that its studio finds them too."""
+"""Folders of instruments that stations made; in the environment, so that the studio finds them too."""
 
 SHIPPED = Path(__file__).parents[1] / "timbre" / "instruments"
 """The folder of instruments that ship."""

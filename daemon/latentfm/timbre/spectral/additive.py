@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from latentfm.timbre.engine import Mono
+from latentfm.timbre.pitch import hertz
 from latentfm.timbre.spectral.envelopes import (
     HOP,
     SAMPLE_RATE,
@@ -15,7 +16,6 @@ from latentfm.timbre.spectral.envelopes import (
     Floats,
     bands,
     between,
-    frequency,
     harmonics_of,
 )
 
@@ -43,7 +43,7 @@ def synthesize(envelopes: Envelopes, pitch: float, seed: int = 0) -> Mono:
 
 def _harmonics(envelopes: Envelopes, pitch: float, rng: np.random.Generator) -> Floats:
     cents = between(envelopes.cents.astype(np.float64))
-    phase = np.cumsum(2 * np.pi * frequency(pitch) / SAMPLE_RATE * 2.0 ** (cents / 1200.0))
+    phase = np.cumsum(2 * np.pi * hertz(pitch) / SAMPLE_RATE * 2.0 ** (cents / 1200.0))
     turn = np.exp(1j * phase).astype(np.complex64)
     turning = np.ones_like(turn)
     starts = np.exp(2j * np.pi * rng.random(envelopes.harmonics.shape[1])).astype(np.complex64)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from latentfm.errors import TimbreError
 from latentfm.timbre.engine import Mono
+from latentfm.timbre.pitch import hertz
 from latentfm.timbre.spectral.envelopes import (
     HARMONICS,
     HOP,
@@ -18,7 +19,6 @@ from latentfm.timbre.spectral.envelopes import (
     Envelopes,
     bands,
     between,
-    frequency,
     harmonics_of,
 )
 
@@ -51,7 +51,7 @@ def analyse(audio: Mono, pitch: float) -> Envelopes:
     audio = audio[:_MOST].astype(np.float32)
     if len(audio) < HOP or np.abs(audio).max() < _SILENT:
         raise TimbreError("the note is silent or shorter than 5 ms: nothing can be made of it")
-    window = _window(frequency(pitch))
+    window = _window(hertz(pitch))
     cents = _followed(audio, pitch, window)
     still, places = _straightened(audio, cents)
     partials = _demodulated(still, pitch, window, harmonics_of(pitch))
@@ -67,9 +67,9 @@ def analyse(audio: Mono, pitch: float) -> Envelopes:
     return Envelopes(found.harmonics / loudest, found.noise / loudest, found.cents)
 
 
-def _window(hertz: float) -> Mono:
+def _window(frequency: float) -> Mono:
     """Return a Hann window of whole periods that sums to 1."""
-    period = SAMPLE_RATE / hertz
+    period = SAMPLE_RATE / frequency
     count = max(_PERIODS, math.ceil(_SHORTEST / period))
     window = np.hanning(round(count * period) + 2)[1:-1]
     scaled: Mono = (window / window.sum()).astype(np.float32)
@@ -85,7 +85,7 @@ def _demodulated(audio: Mono, pitch: float, window: Mono, count: int) -> Complex
     frames = len(audio) // HOP + 1
     padded = np.pad(audio, (half, size + HOP))
     rows = np.lib.stride_tricks.sliding_window_view(padded, size)[: frames * HOP : HOP]
-    step = 2 * np.pi * frequency(pitch) / SAMPLE_RATE
+    step = 2 * np.pi * hertz(pitch) / SAMPLE_RATE
     numbers = np.arange(1, count + 1)
     kernel = np.exp(-1j * step * np.outer(np.arange(size) - half, numbers)).astype(np.complex64) * window[:, None]
     found = np.empty((frames, count), np.complex64)
@@ -102,11 +102,11 @@ def _followed(audio: Mono, pitch: float, window: Mono) -> Mono:
     turned = np.angle(partials[1:] * partials[:-1].conj())  # per hop, of each harmonic
     weight = np.abs(partials[1:] * partials[:-1])
     numbers = np.arange(1, partials.shape[1] + 1)
-    hertz = turned * RATE / (2 * np.pi)
+    moved = turned * RATE / (2 * np.pi)
     # Least squares over the harmonics: harmonic k turns k times as fast.
     strength = (weight * numbers**2).sum(axis=1)
-    slope = (weight * numbers * hertz).sum(axis=1) / np.maximum(strength, 1e-20)
-    cents = 1200.0 * np.log2(np.maximum(1.0 + slope / frequency(pitch), 0.5))
+    slope = (weight * numbers * moved).sum(axis=1) / np.maximum(strength, 1e-20)
+    cents = 1200.0 * np.log2(np.maximum(1.0 + slope / hertz(pitch), 0.5))
     trusted = weight.sum(axis=1)
     # Where nothing sounds the pitch is that around; a tenth of a second smooths what the windows let through.
     spread = np.hanning(23)[1:-1]
@@ -138,7 +138,7 @@ def _finer(audio: Mono) -> Mono:
 
 def _added(partials: Complex, pitch: float, length: int) -> Mono:
     """Return the sum of the harmonics, with the phases that they had."""
-    turn = np.exp(2j * np.pi * frequency(pitch) / SAMPLE_RATE * np.arange(length)).astype(np.complex64)
+    turn = np.exp(2j * np.pi * hertz(pitch) / SAMPLE_RATE * np.arange(length)).astype(np.complex64)
     turning = np.ones_like(turn)
     total = np.zeros(length, np.complex64)
     for column in partials.T:

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from latentfm.timbre.engine import Mono
-from latentfm.timbre.spectral.envelopes import FLOOR_DB, HOP, SAMPLE_RATE, Floats, frequency
+from latentfm.timbre.pitch import hertz
+from latentfm.timbre.spectral.envelopes import FLOOR_DB, HOP, SAMPLE_RATE, Floats
 
 FINE: Final = 5
 """Levels in each frame."""
@@ -26,7 +27,7 @@ _LEAST_DB = -40.0  # or softer
 
 def levels(audio: Mono, pitch: float, frames: int) -> Floats:
     """Return the level of a note each millisecond, ``[frames, FINE]``: 1 at its loudest, 0 from ``FLOOR_DB`` down."""
-    size = max(_SHORTEST, round(SAMPLE_RATE / frequency(pitch)))
+    size = max(_SHORTEST, round(SAMPLE_RATE / hertz(pitch)))
     squares = np.pad(audio[: frames * HOP].astype(np.float64) ** 2, (size // 2, size + HOP))
     sums = np.concatenate([[0.0], np.cumsum(squares)])
     starts = np.arange(frames * FINE) * _STEP

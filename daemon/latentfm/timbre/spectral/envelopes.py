@@ -13,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from latentfm.timbre.pitch import hertz
+
 Floats = NDArray[np.float32]
 
 SAMPLE_RATE: Final = 48_000
@@ -59,14 +61,9 @@ class Envelopes:
         return level
 
 
-def frequency(pitch: float) -> float:
-    """Return the frequency of a MIDI pitch in Hz, A4 at 440."""
-    return float(440.0 * 2.0 ** ((pitch - 69.0) / 12.0))
-
-
 def harmonics_of(pitch: float) -> int:
     """Return how many harmonics of a pitch there is room for."""
-    return int(min(HARMONICS, NYQUIST // frequency(pitch)))
+    return int(min(HARMONICS, NYQUIST // hertz(pitch)))
 
 
 def between(frames: NDArray[Any]) -> NDArray[Any]:
@@ -84,8 +81,8 @@ def bands() -> Floats:
     Bands are triangles, evenly spaced on the scale of equivalent rectangular bandwidths (Glasberg and Moore 1990);
     every bin's shares sum to 1.
     """
-    hertz = np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE)
-    scale = _EAR[0] * np.log1p(hertz / _EAR[1])
+    bins = np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE)
+    scale = _EAR[0] * np.log1p(bins / _EAR[1])
     places = scale / scale[-1] * (BANDS - 1)
     shares: Floats = np.maximum(0.0, 1.0 - np.abs(places[:, None] - np.arange(BANDS))).astype(np.float32)
     return shares

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from latentfm.models.playable import Steps
 from latentfm.models.spectral import SpectralCoder, SpectralFacts
-from latentfm.timbre.spectral.envelopes import FLOOR_DB, HARMONICS, NYQUIST, frequency
+from latentfm.timbre.pitch import hertz
+from latentfm.timbre.spectral.envelopes import FLOOR_DB, HARMONICS, NYQUIST
 from latentfm.training.corpora.gm_frames import GmFrames
 
 _FRAMES = 8_192
@@ -50,8 +51,8 @@ def spectral_figures(facts: SpectralFacts, steps: Steps, notes: GmFrames) -> dic
 def _error(found: NDArray[Any], wanted: NDArray[Any], pitch: NDArray[Any]) -> float:
     """Return the root mean square error in dB of the levels that are heard."""
     levels = wanted[:, :-1]
-    hertz = np.array([frequency(float(one)) for one in pitch[:, 0]])
+    frequencies = np.array([hertz(float(one)) for one in pitch[:, 0]])
     room = np.ones(levels.shape, bool)
-    room[:, :HARMONICS] = np.arange(1, HARMONICS + 1) * hertz[:, None] <= NYQUIST
+    room[:, :HARMONICS] = np.arange(1, HARMONICS + 1) * frequencies[:, None] <= NYQUIST
     heard = room & (levels > levels.max(axis=1, keepdims=True) + _HEARD / FLOOR_DB) & (levels > 0)
     return float(-FLOOR_DB * np.sqrt(np.mean((found - levels)[heard] ** 2)))
