@@ -77,7 +77,7 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
     name = _name(checkpoint, wish)
     check_name(name, folder, replace=wish.replace)
     match = identify(checkpoint, wish.config, wish.metre)
-    weights, signatures = _network(match, checkpoint, wish.precision)
+    weights, signatures = _network(match, checkpoint)
     card = _card(name, checkpoint, match, wish)
     del checkpoint  # its variables are in the weights now, and the converter takes all the memory there is
     _warn_of_memory(name, weights.parameters())
@@ -97,10 +97,10 @@ def import_checkpoint(path: Path, folder: Path, wish: Wish = Wish()) -> Entry:
     return Entry(card, folder / f"{name}.tflite")
 
 
-def _signatures(facts: ImportedFacts, weights: Weights, precision: Precision) -> dict[str, Any]:
+def _signatures(facts: ImportedFacts, weights: Weights) -> dict[str, Any]:
     """Return the signatures of a network of given facts."""
     if isinstance(facts, VaeFacts):
-        return vae_signatures(VaeNetwork(facts, weights), precision)
+        return vae_signatures(VaeNetwork(facts, weights))
     if isinstance(facts, NSynthFacts):
         return nsynth_signatures(NSynthNetwork(facts, weights))
     if isinstance(facts, GanSynthFacts):
@@ -124,10 +124,10 @@ def reason(fault: Exception) -> str:
     return words(fault)
 
 
-def _network(match: Match, checkpoint: Checkpoint, precision: Precision) -> tuple[Weights, dict[str, Any]]:
+def _network(match: Match, checkpoint: Checkpoint) -> tuple[Weights, dict[str, Any]]:
     weights = Weights(network_shapes(match.facts))
     load_into(weights, checkpoint.variables, f"{checkpoint.source} ({match.config})")
-    return weights, _signatures(match.facts, weights, precision)
+    return weights, _signatures(match.facts, weights)
 
 
 def _name(checkpoint: Checkpoint, wish: Wish) -> str:

@@ -64,21 +64,21 @@ class Decoder:
         Returns:
             The last layer's output ``[batch, units]``, and the new states.
         """
-        c, h = lstm_gates(previous + condition + self.product(0, state[0][1]), state[0][0])
+        c, h = lstm_gates(previous + condition + self._product(0, state[0][1]), state[0][0])
         states = [(c, h)]
         for layer, (c_before, h_before) in enumerate(state[1:], start=1):
             bias = self.weights[f"{self._cell(layer)}/bias"]
-            c, h = lstm_gates(self.product(layer, tf.concat([h, h_before], 1)) + bias, c_before)
+            c, h = lstm_gates(self._product(layer, tf.concat([h, h_before], 1)) + bias, c_before)
             states.append((c, h))
         return h, states
 
-    def kernel(self, layer: int) -> Tensor:
-        """Return what a layer multiplies with at each step; the first layer's inputs are known as gates already."""
-        return self._first()[2] if layer == 0 else self.weights[f"{self._cell(layer)}/kernel"]
+    def _product(self, layer: int, inputs: Tensor) -> Tensor:
+        """Multiply a step's inputs ``[batch, depth]`` of a layer by its kernel.
 
-    def product(self, layer: int, inputs: Tensor) -> Tensor:
-        """Multiply a step's inputs ``[batch, depth]`` of a layer by its kernel."""
-        return matmul(inputs, self.kernel(layer), self.dtype)
+        The first layer's labels are gates already.
+        """
+        kernel = self._first()[2] if layer == 0 else self.weights[f"{self._cell(layer)}/kernel"]
+        return matmul(inputs, kernel, self.dtype)
 
     def project(self, outputs: Tensor) -> Tensor:
         """Turn the last layer's outputs, of one step or ``[steps, batch, units]``, into logits."""

@@ -7,18 +7,15 @@ from typing import Any
 import tensorflow as tf
 
 from latentfm.training.networks.cells import LstmState, Tensor
-from latentfm.training.networks.vae_decoder import Decoder
 from latentfm.training.networks.vae_network import VaeNetwork
 from latentfm.training.networks.vae_variables import encoder_scopes
-from latentfm.training.playables.precision import Precision
-from latentfm.training.playables.tiles import Tiled
 from latentfm.training.playables.tracing import named, traced
 
 _FLOAT, _INT = tf.float32, tf.int32
 
 
-def vae_signatures(network: VaeNetwork, precision: Precision = "float32") -> dict[str, Any]:
-    """Return a MusicVAE's steps, for weights that will be stored in that precision.
+def vae_signatures(network: VaeNetwork) -> dict[str, Any]:
+    """Return a MusicVAE's steps.
 
     - ``encode``, ``encode1`` and so on: a step of each layer of the encoder, both ways; ``latent``: its end.
     - ``plan`` and ``conduct``, with a conductor: its first state, and a step of it.
@@ -40,8 +37,7 @@ def vae_signatures(network: VaeNetwork, precision: Precision = "float32") -> dic
 
         signatures["plan"] = traced(plan, [_float("z", facts.z_size)])
         signatures["conduct"] = traced(conduct, _state_specs(facts.state_sizes))
-    cores = network.cores if precision == "int8" else tuple(Tiled(core) for core in network.cores)
-    return signatures | _decoding(network, cores)
+    return signatures | _decoding(network)
 
 
 def _encoding(network: VaeNetwork) -> dict[str, Any]:
@@ -70,8 +66,8 @@ def _encoding(network: VaeNetwork) -> dict[str, Any]:
     return signatures | {"latent": traced(latent, ends)}
 
 
-def _decoding(network: VaeNetwork, cores: tuple[Decoder, ...]) -> dict[str, Any]:
-    facts = network.facts
+def _decoding(network: VaeNetwork) -> dict[str, Any]:
+    facts, cores = network.facts, network.cores
     layers, width = len(facts.state_sizes), 4 * facts.state_sizes[0]
     parts = len(facts.output_depths)
     kernels = [core.weights[f"{core.scope}/multi_rnn_cell/cell_0/lstm_cell/kernel"] for core in cores]
