@@ -16,7 +16,7 @@ WHOLE: Final = 20
 STEPS: Final = 4
 """Instruments from one blend of a walk to the next."""
 
-EDITION: Final = 1
+EDITION: Final = 2
 """Of how instruments are made; another one makes other files."""
 
 _HOUR = 3600.0

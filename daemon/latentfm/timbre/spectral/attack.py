@@ -2,6 +2,10 @@
 
 Harmonics are looked at through windows of several periods, which spread an attack over as long. What is heard of it is
 mostly how the level rises, so that is kept beside the codes, mixed as they are, and imposed on what was synthesized.
+
+Mixed levels alone do not rise as fast as anything between their parents: half of a pluck's that falls already and half
+of a swell's may come to its peak later than both. So when a sound begins and how long it rises is kept as well, and the
+level of a mixture is moved in time until it does so.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from latentfm.timbre.descriptors import rise, smoothed
 from latentfm.timbre.engine import Mono
 from latentfm.timbre.pitch import hertz
 from latentfm.timbre.spectral.envelopes import FLOOR_DB, HOP, SAMPLE_RATE, Floats
@@ -17,12 +22,19 @@ from latentfm.timbre.spectral.envelopes import FLOOR_DB, HOP, SAMPLE_RATE, Float
 FINE: Final = 5
 """Levels in each frame."""
 
+RISE: Final = 2
+"""Numbers that say how a sound rises."""
+
 _STEP = HOP // FINE
 _SHORTEST = 96  # samples that a level is taken over; one period, where that is longer
 _PASSES = 5  # each sets right what the one before has moved
 _SHAPED = 0.15  # seconds that are shaped; in the last third of them less and less
 _MOST_DB = 18.0  # that anything is made louder
 _LEAST_DB = -40.0  # or softer
+_MOVES = 6  # at most, each of what the one before has left
+_ALIKE = 0.02  # of two durations' logarithms: near enough
+_SOFT = np.hanning(99)[1:-1] / np.hanning(99).sum()  # 2 ms: a gain without edges
+_BEYOND = 0.1  # seconds after a rise in which the level goes back to what it was
 
 
 def levels(audio: Mono, pitch: float, frames: int) -> Floats:
@@ -53,3 +65,38 @@ def shaped(sound: Mono, wanted: Floats, pitch: float) -> Mono:
         at = np.arange(last * _STEP)
         shape[: last * _STEP] *= np.interp(at, np.arange(last + 1) * _STEP, gain).astype(np.float32)
     return shape
+
+
+def risen(audio: Mono, frames: int) -> Floats:
+    """Return when a note begins to rise (seconds) and for how long (their logarithm), the same ``[frames, RISE]``."""
+    begin, end = rise(smoothed(audio, SAMPLE_RATE))
+    row = np.array([begin / SAMPLE_RATE, np.log((end - begin) / SAMPLE_RATE)], np.float32)
+    return np.tile(row, (frames, 1))
+
+
+def rising(sound: Mono, wanted: Floats) -> Mono:
+    """Return a note whose level is moved in time until it rises as wanted, the first of ``[frames, RISE]``.
+
+    What sounds at a time stays there; only how loud it is comes from before or after.
+    """
+    if not sound.any():
+        return sound
+    begin, lasts = float(wanted[0, 0]) * SAMPLE_RATE, float(np.exp(wanted[0, 1])) * SAMPLE_RATE
+    best, nearest = sound, np.inf
+    for _ in range(_MOVES + 1):
+        level = smoothed(sound, SAMPLE_RATE)
+        first, last = rise(level)
+        apart = abs(np.log((last - first) / lasts))
+        if apart < nearest:
+            best, nearest = sound, apart
+        if apart < _ALIKE:
+            break
+        stop = min(round(max(last, begin + lasts) + _BEYOND * SAMPLE_RATE), len(sound), len(level)) - 1
+        at = np.arange(stop)
+        from_where = np.interp(at, [0, begin + 1, begin + 1 + lasts, stop], [0, first + 1, last + 1, stop])
+        loud = 20.0 * np.log10(np.maximum(level, 1e-5 * level.max()))
+        gain = (np.interp(from_where, np.arange(len(loud)), loud) - loud[:stop]).clip(_LEAST_DB, _MOST_DB)
+        soft = np.convolve(np.pad(gain, len(_SOFT) // 2, "edge"), _SOFT, "valid")
+        sound = sound.copy()
+        sound[:stop] *= (10.0 ** (soft / 20.0)).astype(np.float32)
+    return best

@@ -13,23 +13,23 @@ from latentfm.errors import ModelError, TimbreError
 from latentfm.models import catalogue
 from latentfm.models.spectral import SpectralCoder
 from latentfm.timbre.engine import Latent, Mono
-from latentfm.timbre.spectral import attack
+from latentfm.timbre.spectral import attack, brightness
 from latentfm.timbre.spectral.additive import synthesize
 from latentfm.timbre.spectral.analysis import analyse
 from latentfm.timbre.spectral.envelopes import FEATURES, RATE, SAMPLE_RATE, Envelopes, Floats, envelopes, features
 
 NAME: Final = "spectral"
 
-_NEAR = 1.0  # semitones: what the code misses at one pitch says little about others
+_NEAR = 1.0  # semitones
 _LOWEST, _HIGHEST = 12.0, 120.0  # MIDI pitches: below there is no pitch to hear, above no harmonics
 
 
 class SpectralEngine:
     """Encodes notes as harmonics and noise, and plays the codes at any pitch; in tune, whatever the sound was.
 
-    A row of its latents has the numbers of the code, the finer levels of ``attack``, and what the code misses of the
-    frame. The code is what can be played at any pitch; what it misses is added at pitches near the sound's own, so that
-    a sound that is not moved stays what it was, and all three are mixed alike.
+    A row of its latents has the numbers of the code, the finer levels and the rise of ``attack``, the ``brightness``,
+    and what the code misses of the frame. The code is what can be played at any pitch; what it misses is added at
+    pitches near the sound's own, so that a sound that is not moved stays what it was. All are mixed alike.
     """
 
     name = NAME
@@ -46,7 +46,8 @@ class SpectralEngine:
         seen = features(analyse(audio, pitch))
         codes = self._coder.encode(seen, _all(pitch, len(seen)))
         missed = seen - self._coder.decode(codes, _all(pitch, len(seen)))
-        rows = np.concatenate([codes, attack.levels(audio, pitch, len(seen)), missed], axis=1)
+        fine, rise = attack.levels(audio, pitch, len(seen)), attack.risen(audio, len(seen))
+        rows = np.concatenate([codes, fine, rise, brightness.brightness(audio, len(seen)), missed], axis=1)
         return Latent(NAME, rows, RATE, pitch)
 
     def envelopes(self, latent: Latent, pitch: float) -> Envelopes:
@@ -54,9 +55,8 @@ class SpectralEngine:
         if latent.engine != NAME:
             raise TimbreError(f"a latent of the engine {latent.engine} can't be played by {NAME}")
         _check(pitch)
-        codes, _, missed = self._parts(latent)
-        near = math.exp(-0.5 * ((pitch - latent.pitch) / _NEAR) ** 2)
-        found = envelopes(self._coder.decode(codes, _all(pitch, len(codes))) + near * missed, pitch)
+        codes, *_, missed = self._parts(latent)
+        found = envelopes(self._coder.decode(codes, _all(pitch, len(codes))) + _near(latent, pitch) * missed, pitch)
         level = found.level
         if not level.any():
             return found
@@ -68,14 +68,15 @@ class SpectralEngine:
         return [self._note(latent, pitch, seed) for latent, pitch in zip(latents, pitches, strict=True)]
 
     def _note(self, latent: Latent, pitch: float, seed: int) -> Mono:
+        _, fine, rise, bright, _ = self._parts(latent)
         sound = synthesize(self.envelopes(latent, pitch), pitch, seed)
-        return attack.shaped(sound, self._parts(latent)[1], pitch)
+        sound = brightness.tilted(sound, float(bright[0, 0]), _near(latent, pitch))
+        return attack.rising(attack.shaped(sound, fine, pitch), rise)
 
-    def _parts(self, latent: Latent) -> tuple[Floats, Floats, Floats]:
-        """Return the codes, the finer levels and what the codes miss."""
-        size = self._coder.facts.code_size
-        codes, levels, missed = np.split(latent.codes, [size, size + attack.FINE], axis=1)
-        return codes, levels, missed
+    def _parts(self, latent: Latent) -> list[Floats]:
+        """Return the codes, the finer levels, the rise, the brightness, and what the codes miss."""
+        sizes = self._coder.facts.code_size, attack.FINE, attack.RISE, brightness.WIDTH
+        return np.split(latent.codes, np.cumsum(sizes), axis=1)
 
 
 def load(name: str = NAME) -> SpectralEngine:
@@ -88,6 +89,11 @@ def load(name: str = NAME) -> SpectralEngine:
     if coder.facts.features != FEATURES:
         raise ModelError(f"{name!r} knows frames of {coder.facts.features} numbers, not {FEATURES}: train it again")
     return SpectralEngine(coder)
+
+
+def _near(latent: Latent, pitch: float) -> float:
+    """Return how much of what was measured at a sound's own pitch holds at another, from 1 down to 0."""
+    return math.exp(-0.5 * ((pitch - latent.pitch) / _NEAR) ** 2)
 
 
 def _check(pitch: float) -> None:

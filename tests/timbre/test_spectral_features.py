@@ -1,0 +1,71 @@
+"""What is kept of a note as a whole: how it rises, and how bright it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from latentfm.timbre.descriptors import attack_seconds, centroid
+from latentfm.timbre.engine import Mono
+from latentfm.timbre.mixing import mixed
+from latentfm.timbre.spectral import attack, brightness, engine
+from latentfm.timbre.spectral.envelopes import SAMPLE_RATE
+
+PITCH = 57
+
+
+def note(rise: float, decay: float = 9.0, levels: tuple[float, ...] = (1.0, 0.5, 0.3, 0.2)) -> Mono:
+    """Return harmonics that swell for ``rise`` seconds and then decay with that time constant."""
+    at = np.arange(round(1.5 * SAMPLE_RATE)) / SAMPLE_RATE
+    hertz = 440.0 * 2.0 ** ((PITCH - 69) / 12)
+    sound = sum(level * np.cos(2 * np.pi * hertz * number * at) for number, level in enumerate(levels, 1))
+    shape = np.minimum(1.0, at / rise) * np.exp(-np.maximum(0.0, at - rise) / decay)
+    made: Mono = (0.3 * sound * shape).astype(np.float32)
+    return made
+
+
+@pytest.mark.parametrize(("rise", "wanted"), [(0.2, 0.05), (0.03, 0.15), (0.3, 0.015), (0.02, 0.02)])
+def test_a_note_rises_as_long_as_wanted(rise: float, wanted: float) -> None:
+    """Within a tenth, whether it was slower or faster; long after the attack it is what it was."""
+    sound = note(rise)
+    lasts = np.array([[0.01, np.log(wanted)]], np.float32)
+    made = attack.rising(sound, lasts)
+    assert attack_seconds(made, SAMPLE_RATE) == pytest.approx(wanted, rel=0.1)
+    after = round((max(rise, wanted) + 0.3) * SAMPLE_RATE)
+    np.testing.assert_array_equal(made[after:], sound[after:])
+
+
+def test_what_is_measured_of_a_rise_gives_it_back() -> None:
+    """The rise of another note, measured and imposed, is that note's."""
+    wanted = attack.risen(note(0.12), 1)
+    made = attack.rising(note(0.03), wanted)
+    assert attack_seconds(made, SAMPLE_RATE) == pytest.approx(attack_seconds(note(0.12), SAMPLE_RATE), rel=0.1)
+
+
+def test_a_pluck_and_a_swell_make_something_between() -> None:
+    """Of a sound that decays at once and one that grows slowly, the blend's attack and centroid lie between."""
+    spectral = engine.load()
+    sounds = note(0.004, 0.15, (1.0, 0.7, 0.5, 0.4, 0.3)), note(0.5, levels=(1.0, 0.1))
+    latents = [spectral.encode(sound, PITCH) for sound in sounds]
+    blend = spectral.synthesize([mixed(*latents, 0.5)], [PITCH])[0]
+    for measure in (attack_seconds, centroid):
+        low, high = sorted(measure(sound, SAMPLE_RATE) for sound in sounds)
+        assert low < measure(blend, SAMPLE_RATE) < high
+
+
+def test_a_tilt_brings_the_centroid_where_it_is_wanted() -> None:
+    """Where a decibel an octave is enough; it goes no further than that, and a share of 0 changes nothing."""
+    sound = note(0.02)
+    before = float(brightness.brightness(sound, 1)[0, 0])
+    near = brightness.tilted(sound, before + 0.03, 1.0)
+    assert np.log(centroid(near, SAMPLE_RATE)) == pytest.approx(before + 0.03, abs=0.005)
+    far = brightness.tilted(sound, before + 2.0, 1.0)
+    assert before + 0.03 < np.log(centroid(far, SAMPLE_RATE)) < before + 0.2
+    np.testing.assert_allclose(brightness.tilted(sound, before + 0.03, 0.0), sound, atol=1e-6)
+
+
+def test_silence_neither_rises_nor_is_bright() -> None:
+    """It stays as it is."""
+    silence = np.zeros(SAMPLE_RATE, np.float32)
+    np.testing.assert_array_equal(attack.rising(silence, np.array([[0.0, -3.0]], np.float32)), silence)
+    np.testing.assert_array_equal(brightness.tilted(silence, 7.0, 1.0), silence)
