@@ -8,7 +8,7 @@ export VENV
 bin := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench figures hours sound timbres listen evening faults week soak mutations models parity instruments takes lock install upgrade uninstall clean
+.PHONY: help run setup setup-test test lint format bench figures hours sound timbres listen evening faults week soak mutations models parity instruments levels takes lock install upgrade uninstall clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -78,7 +78,11 @@ parity:  ## compare the engine with the original Magenta (ORACLE=its environment
 	@exec $(bin)/python scripts/parity.py --oracle $(ORACLE) $(ARGS)
 
 instruments: setup  ## make the blended instruments that ship, those that the playlists ask for (minutes)
-	@exec $(bin)/python scripts/instruments.py
+	@$(bin)/python scripts/instruments.py
+	@exec $(bin)/python scripts/calibrate.py
+
+levels: setup  ## measure how loud each program is that ships (a minute)
+	@exec $(bin)/python scripts/calibrate.py
 
 takes: setup  ## make the takes that ship anew, two of each mood (minutes; ARGS names moods)
 	@exec $(bin)/python scripts/takes.py $(ARGS)

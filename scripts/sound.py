@@ -2,7 +2,8 @@
 
 Some sections of each mood are composed, rendered and mastered; of the first one each voice is also rendered by itself.
 The figures say whether moods differ, whether each voice is where its playlist puts it, whether a mix survives in mono,
-where it is loudest, and whether loudness is what was asked for. Uses one core, niced.
+where it is loudest, and whether loudness is what was asked for. Each section is rendered
+without its blended instruments too, as it sounds before they are made. Uses one core, niced.
 """
 
 from __future__ import annotations
@@ -10,25 +11,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from latentfm.audio import loudness
+from latentfm.audio import gate, loudness
 from latentfm.audio.pcm import SAMPLE_RATE, Pcm, seconds_to_frames
 from latentfm.brief import Brief
 from latentfm.compose import Section, compose
 from latentfm.config import find_playlist, load_config, load_playlist, playlist_names
+from latentfm.errors import GateError
 from latentfm.noteseq import NoteSequence
 from latentfm.ops import logs
 from latentfm.playlist import Playlist
 from latentfm.render.master import master
 from latentfm.render.render import render
 from latentfm.sources import sources_of
-from latentfm.timbre.voicing import voiced
+from latentfm.timbre.voicing import unblended, voiced
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "moods.md"
@@ -59,6 +61,8 @@ class Sound:
     seam: float
     reduction: float
     error: float
+    peak: float
+    refused: bool
 
 
 ROWS = {
@@ -76,6 +80,15 @@ ROWS = {
     "seam": ("intro and outro against the body, LU", "{:.1f}"),
     "reduction": ("limiter's largest reduction, dB", "{:.1f}"),
     "error": ("loudness against what was asked, LU", "{:.2f}"),
+    "peak": ("true peak, dBTP", "{:.1f}"),
+}
+CHANGES = {
+    "centroid": ("spectral centroid, change in %", "{:+.0f}"),
+    "middle": ("energy from 250 Hz to 2 kHz, change in dB", "{:+.1f}"),
+    "high": ("energy above 2 kHz, change in dB", "{:+.1f}"),
+    "mono": ("level in mono, change in dB", "{:+.1f}"),
+    "range": ("loudness range, change in LU", "{:+.1f}"),
+    "reduction": ("limiter's largest reduction, change in dB", "{:+.1f}"),
 }
 
 
@@ -135,10 +148,72 @@ def measure(section: Section, playlist: Playlist) -> Sound:
         seam=mean_of(levels[alone]) - mean_of(levels[body]),
         reduction=report.max_reduction_db,
         error=report.lufs - target,
+        peak=report.true_peak,
+        refused=refused(pcm, target - report.shortfall, playlist),
     )
 
 
-def voices(section: Section, playlist: Playlist) -> dict[str, str]:
+def refused(pcm: Pcm, lufs: float, playlist: Playlist) -> bool:
+    """Return whether the gate refuses a take, and say why."""
+    try:
+        gate.check(pcm, frames=len(pcm), lufs=lufs, max_silence=playlist.mix.max_silence)
+    except GateError as reason:
+        print(f"{playlist.name}: {reason}", flush=True)
+        return True
+    return False
+
+
+@dataclass
+class Mood:
+    """What was measured of one mood.
+
+    Attributes:
+        blended: its sections as they ship.
+        plain: the same without blended instruments.
+        others: how many of these have other notes.
+        levels: how loud each voice of the first section is.
+    """
+
+    blended: list[Sound] = field(default_factory=list)
+    plain: list[Sound] = field(default_factory=list)
+    others: int = 0
+    levels: dict[str, str] = field(default_factory=dict)
+
+
+def measured(written: Playlist, seeds: int) -> Mood:
+    """Make sections of a mood and measure them."""
+    mood, blended, plain = Mood(), voiced(written), unblended(written)
+    anchors = sources_of(blended).anchors
+    for seed in range(1, seeds + 1):
+        one, other = (compose(Brief(seed=seed, playlist=voices, anchors=anchors)) for voices in (blended, plain))
+        mood.others += notes(one) != notes(other)
+        mood.blended.append(measure(one, blended))
+        mood.plain.append(measure(other, plain))
+        print(written.name, seed, asdict(mood.blended[-1]), flush=True)
+        mood.levels = mood.levels or levels(one, blended)
+    return mood
+
+
+def notes(section: Section) -> list[tuple[int, int, int, float, float]]:
+    """Return what is played, whatever it is played on."""
+    return [
+        (note.instrument, note.pitch, note.velocity, note.start_time, note.end_time) for note in section.sequence.notes
+    ]
+
+
+def change(field: str, blended: Sound, plain: Sound) -> float:
+    """Return what the blends change of a figure."""
+    before, after = getattr(plain, field), getattr(blended, field)
+    return float(100 * (after / before - 1) if field == "centroid" else after - before)
+
+
+def spread(values: Sequence[float], form: str) -> str:
+    """Return the middle value, and in brackets the least and the most."""
+    ends = " to ".join(dict.fromkeys(form.format(value) for value in (min(values), max(values))))
+    return f"{form.format(float(np.median(values)))} ({ends})"
+
+
+def levels(section: Section, playlist: Playlist) -> dict[str, str]:
     """Return how loud each voice is in the body, in LU against the lead."""
     first, after = seconds_to_frames(section.head_seconds), seconds_to_frames(section.out_seconds[0])
     heard: dict[str, float] = {}
@@ -157,6 +232,38 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
+def page(moods: dict[str, Mood], seeds: int) -> str:
+    """Return the document."""
+    rows = [
+        [title, *(spread([getattr(sound, name) for sound in mood.blended], form) for mood in moods.values())]
+        for name, (title, form) in ROWS.items()
+    ]
+    roles = list(dict.fromkeys(role for mood in moods.values() for role in mood.levels))
+    by_role = [[role, *(mood.levels.get(role, "") for mood in moods.values())] for role in roles]
+    return (
+        "# What the moods sound like\n\n"
+        f"Measured by `make sound`: {seeds} sections of each mood, rendered and mastered. The middle value, and in "
+        "brackets the\nleast and the most.\n\n"
+        + table(["", *moods], rows)
+        + "\nWith the blended instruments, against the same sections without them (each played by the nearer of its "
+        "sounds):\n\n"
+        + table(["", *moods], list(against_plain(moods)))
+        + "\nEach voice by itself between intro and outro, in LU against the lead, in the first section:\n\n"
+        + table(["", *moods], by_role)
+    )
+
+
+def against_plain(moods: dict[str, Mood]) -> Iterator[list[str]]:
+    """Yield the rows of what the blends change."""
+    for name, (title, form) in CHANGES.items():
+        pairs = (zip(mood.blended, mood.plain, strict=True) for mood in moods.values())
+        yield [title, *(spread([change(name, *pair) for pair in mood], form) for mood in pairs)]
+    yield ["sections whose notes differ", *(str(mood.others) for mood in moods.values())]
+    for title, plain in (("refused by the gate, with blends", False), ("refused by the gate, without", True)):
+        sounds = (mood.plain if plain else mood.blended for mood in moods.values())
+        yield [title, *(f"{sum(one.refused for one in every)} of {len(every)}" for every in sounds)]
+
+
 def main() -> int:
     """Measure the moods and write the document; return 0."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -165,35 +272,8 @@ def main() -> int:
     os.nice(NICENESS)
     logs.configure("error")
     config = load_config(environ={})
-    found: dict[str, list[Sound]] = {}
-    levels: dict[str, dict[str, str]] = {}
-    for name in playlist_names(config):
-        playlist = voiced(load_playlist(find_playlist(config, name)))
-        anchors = sources_of(playlist).anchors
-        for seed in range(1, seeds + 1):
-            section = compose(Brief(seed=seed, playlist=playlist, anchors=anchors))
-            found.setdefault(name, []).append(measure(section, playlist))
-            print(name, seed, asdict(found[name][-1]), flush=True)
-            if seed == 1:
-                levels[name] = voices(section, playlist)
-    rows = []
-    for field, (title, form) in ROWS.items():
-        cells = []
-        for sounds in found.values():
-            values = sorted(getattr(sound, field) for sound in sounds)
-            spread = " to ".join(dict.fromkeys(form.format(value) for value in (values[0], values[-1])))
-            cells.append(f"{form.format(float(np.median(values)))} ({spread})")
-        rows.append([title, *cells])
-    roles = list(dict.fromkeys(role for mood in levels.values() for role in mood))
-    DOCUMENT.write_text(
-        "# What the moods sound like\n\n"
-        f"Measured by `make sound`: {seeds} sections of each mood, rendered and mastered. The middle value, and in "
-        "brackets the\nleast and the most.\n\n"
-        + table(["", *found], rows)
-        + "\nEach voice by itself between intro and outro, in LU against the lead, in the first section:\n\n"
-        + table(["", *levels], [[role, *(mood.get(role, "") for mood in levels.values())] for role in roles]),
-        encoding="utf-8",
-    )
+    moods = {name: measured(load_playlist(find_playlist(config, name)), seeds) for name in playlist_names(config)}
+    DOCUMENT.write_text(page(moods, seeds), encoding="utf-8")
     print(DOCUMENT.read_text(encoding="utf-8"))
     return 0
 

@@ -25,7 +25,7 @@ def test_one_blend_is_the_same_at_any_time() -> None:
     assert recipe is not None
     assert dict(recipe.parts) == {"flute": 12, "choir aahs": 8}
     assert recipe == recipe_at(voice, 1.7e9)
-    assert recipe.nearest == "flute"
+    assert recipe.program == 73
     other = recipe_at(Voice(role="lead", blend=("choir aahs", "flute", 0.6)), 0.0)
     assert other is not None
     assert other.name == recipe.name

@@ -114,7 +114,7 @@ def instrument(recipe: Recipe, engine: Engine, size: int, tell: Tell | None = No
     Raises:
         TimbreError: a sound of the recipe is none, nothing sounds, or the size is too small.
     """
-    return build(notes_of(recipe, engine, tell=tell), recipe.name, size=size)
+    return build(notes_of(recipe, engine, tell=tell), recipe.name, size=size, program=recipe.program)
 
 
 def make(recipe: Recipe, out: Path, size: int) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from latentfm.music import programs
 from latentfm.playlist import Blend, Voice
 
 WHOLE: Final = 20
@@ -42,9 +43,18 @@ class Recipe:
         return f"{_MARK}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
     @property
-    def nearest(self) -> str:
-        """Return the sound with the largest share."""
-        return max(self.parts, key=lambda part: part[1])[0]
+    def nearest_program(self) -> int | None:
+        """Return the General MIDI program with the largest share; None where all are recordings."""
+        shares = sorted(self.parts, key=lambda part: part[1], reverse=True)
+        return next((number for sound, _ in shares if (number := programs.number(sound)) is not None), None)
+
+    @property
+    def program(self) -> int:
+        """Return the number of its SoundFont's preset: that of the General MIDI program that it is nearest to, or 0.
+
+        So what is composed for it, and whatever plays the MIDI file of a take, takes it for one that sounds alike.
+        """
+        return self.nearest_program or 0
 
     def distance(self, other: Recipe) -> int:
         """Return by how many twentieths another recipe differs."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from latentfm.errors import SoundFontError
-from latentfm.music import programs
 from latentfm.playlist import Playlist, Voice
 from latentfm.render import soundfonts
 from latentfm.timbre.recipe import Recipe, recipe_at, recipes_of
@@ -30,8 +29,12 @@ def voiced(playlist: Playlist, moment: float = 0.0) -> Playlist:
     So a brief, and whatever is made of it, depends on the instruments that there were when it was written, by name and
     checksum, and not on what the library holds later.
     """
-    voices = tuple(_voiced(voice, moment) for voice in playlist.voices)
-    return playlist if voices == playlist.voices else playlist.model_copy(update={"voices": voices})
+    return _with(playlist, tuple(_voiced(voice, moment) for voice in playlist.voices))
+
+
+def unblended(playlist: Playlist) -> Playlist:
+    """Return a playlist as it sounds while none of its blends is made: each is the nearer of its sounds."""
+    return _with(playlist, tuple(_unblended(voice, recipe_at(voice, 0.0)) for voice in playlist.voices))
 
 
 def wanted(playlist: Playlist, moment: float) -> tuple[Recipe, ...]:
@@ -51,16 +54,20 @@ def _voiced(voice: Voice, moment: float) -> Voice:
         return voice
     there = [one for one in recipes_of(voice) if made(one) is not None]
     if not there:
-        return voice.model_copy(update={"program": _nearest_program(recipe, voice.program), "blend": None})
+        return _unblended(voice, recipe)
     nearest = min(there, key=recipe.distance)
-    return voice.model_copy(update={"soundfont": nearest.name, "bank": 0, "program": 0, "blend": None})
+    return voice.model_copy(update={"soundfont": nearest.name, "bank": 0, "program": nearest.program, "blend": None})
 
 
-def _nearest_program(recipe: Recipe, otherwise: int) -> int:
-    """Return the program with the largest share; recordings have none."""
-    shares = sorted(recipe.parts, key=lambda part: part[1], reverse=True)
-    numbers = (programs.number(sound) for sound, _ in shares)
-    return next((number for number in numbers if number is not None), otherwise)
+def _unblended(voice: Voice, recipe: Recipe | None) -> Voice:
+    if recipe is None:
+        return voice
+    program = voice.program if recipe.nearest_program is None else recipe.nearest_program
+    return voice.model_copy(update={"program": program, "blend": None})
+
+
+def _with(playlist: Playlist, voices: tuple[Voice, ...]) -> Playlist:
+    return playlist if voices == playlist.voices else playlist.model_copy(update={"voices": voices})
 
 
 def _from(recipes: tuple[Recipe, ...], first: Recipe | None) -> tuple[Recipe, ...]:
