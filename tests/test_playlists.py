@@ -25,7 +25,7 @@ from latentfm.render.master import master
 from latentfm.render.render import render
 from latentfm.render.soundfonts import SHIPPED
 from latentfm.render.synth import DRUM_BANK, Synth
-from latentfm.timbre.voicing import voiced
+from latentfm.timbre.voicing import unblended, voiced
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAYLISTS = sorted((ROOT / "playlists").glob("*.toml"))
@@ -56,6 +56,16 @@ def test_eight_moods_ship(shipped: dict[str, Playlist]) -> None:
         assert all(slower[1] <= faster[0] + 2 for slower, faster in pairwise(ranges))
     leads = [mood.voice("lead") for mood in shipped.values()]
     assert len({lead.blend or lead.program for lead in leads if lead}) == len(shipped)
+
+
+@pytest.mark.parametrize("name", ["night", "day"])
+def test_what_is_composed_does_not_depend_on_the_library(shipped: dict[str, Playlist], name: str) -> None:
+    """A blended pad is held as the program is that plays until it is made: the same notes, struck as often."""
+    mood = shipped[name]
+    sections = [compose(Brief(seed=4, playlist=playlist)) for playlist in (voiced(mood), unblended(mood))]
+    blended, plain = ([(note.pitch, note.start_time, note.velocity) for note in one.sequence.notes] for one in sections)
+    assert blended == plain
+    assert {voice.soundfont for voice in voiced(mood).voices} > {soundfonts.DEFAULT}
 
 
 def test_a_full_kit_is_rare(shipped: dict[str, Playlist]) -> None:

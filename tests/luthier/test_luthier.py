@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
@@ -17,6 +18,7 @@ from latentfm.luthier.luthier import order
 from latentfm.ops.clock import HandClock
 from latentfm.ops.process import child_environment
 from latentfm.render.soundfonts import verify
+from latentfm.timbre.played import play
 from latentfm.timbre.recipe import Recipe
 
 FLUTE, CELLO, HARP = (Recipe(((name, 20),)) for name in ("flute", "cello", "orchestral harp"))
@@ -184,6 +186,7 @@ def test_the_process_itself_makes_an_instrument(tmp_path: Path) -> None:
     subprocess.run(order(blend, out, 1_000_000, os.getpid()), check=True, env=child_environment())
     verify(out)
     assert out.stat().st_size <= 1_000_000
+    assert np.abs(play(out, blend.program, 60, 100, held=0.5, seconds=0.5)).max() > 0.01
     failed = subprocess.run(
         order(Recipe((("nowhere.wav", 20),)), tmp_path / "two.sf2", 700_000, os.getpid()),
         check=False,

@@ -15,7 +15,7 @@ from latentfm.render.soundfonts import LIBRARY_VARIABLE
 from latentfm.timbre.recipe import Recipe, recipe_at, recipes_of
 from latentfm.timbre.sf2.file import write
 from latentfm.timbre.sf2.font import Font, Instrument, Preset, Sample, Zone
-from latentfm.timbre.voicing import voiced, wanted
+from latentfm.timbre.voicing import unblended, voiced, wanted
 
 MOOD = """\
 title = "Test"
@@ -57,7 +57,10 @@ def finish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Recipe]
 
     def make(recipe: Recipe) -> None:
         zone = Zone(Sample("s", np.zeros(1000, np.int16), 48_000), 60)
-        write(Font(recipe.name, (Preset("p", (Instrument("i", (zone,)),)),)), library / f"{recipe.name}.sf2")
+        write(
+            Font(recipe.name, (Preset("p", (Instrument("i", (zone,)),), recipe.program),)),
+            library / f"{recipe.name}.sf2",
+        )
 
     return make
 
@@ -76,8 +79,9 @@ def test_until_it_is_made_the_nearer_sound_plays(mood: Callable[..., Playlist], 
     recipe = recipe_at(playlist.voices[0], 0.0)
     assert recipe is not None
     finish(recipe)
-    assert played(playlist, 0.5)[0] == (recipe.name, 0)
+    assert played(playlist, 0.5)[0] == (recipe.name, 12)
     assert all(voice.blend is None for voice in voiced(playlist).voices)
+    assert [voice.soundfont for voice in unblended(playlist).voices] == ["default"] * 3
 
 
 def test_of_a_walk_the_nearest_that_is_made_plays(mood: Callable[..., Playlist], finish: Callable[..., None]) -> None:
@@ -87,8 +91,8 @@ def test_of_a_walk_the_nearest_that_is_made_plays(mood: Callable[..., Playlist],
     assert [dict(recipe.parts).get("violin", 0) for recipe in walk] == [0, 5, 10, 15, 20]
     finish(walk[0])
     finish(walk[-1])
-    assert played(playlist, 1.5)[1] == (walk[0].name, 0)
-    assert played(playlist, 3.5)[1] == (walk[-1].name, 0)
+    assert played(playlist, 1.5)[1] == (walk[0].name, 73)
+    assert played(playlist, 3.5)[1] == (walk[-1].name, 40)
 
 
 def test_what_is_wanted_first(mood: Callable[..., Playlist], finish: Callable[..., None]) -> None:

@@ -93,7 +93,8 @@ def instrument(
         )
     write(built.font, out)
     typer.echo(f"{out}: {len(built.samples)} notes at {built.rate} Hz, {out.stat().st_size / 1e6:.2f} MB")
-    typer.echo(f'In a playlist: soundfont = "{out.stem}" once it lies in soundfonts/.')
+    voice = f'soundfont = "{out.stem}", program = {recipe.program}'
+    typer.echo(f"In a playlist: {voice} once it lies in soundfonts/.")
 
 
 @app.command()

@@ -2,8 +2,8 @@
 
 A program is measured in four registers at one velocity, dry: the integrated loudness of a few short notes, or of a held
 one where that is louder (sounds that swell). In between it is interpolated. A program whose filter a playlist closes is
-a program of its own. The table that ships (``levels.json``) is written by `make levels`; fonts and programs that are not
-in it are measured when they are first asked for, which takes some tenths of a second each.
+a program of its own. The table that ships (``levels.json``) is written by `make levels`; fonts and programs that it
+lacks are measured when they are first asked for, which takes some tenths of a second each.
 """
 
 from __future__ import annotations
