@@ -97,6 +97,16 @@ def gansynth_rows(theirs: Figures, ours: Figures) -> Iterator[str]:
         )
 
 
+def spectral_rows(ours: Figures) -> Iterator[str]:
+    """Yield a row of the table for each pitch of the spectral engine."""
+    for line in ours:
+        encode, synthesize = line["encode_seconds"], line["synthesize_seconds"]
+        yield (
+            f"| {line['pitch']} | {encode:.2f} s | {line['seconds'] / encode:.0f} | {synthesize:.2f} s | "
+            f"{line['seconds'] / synthesize:.0f} |"
+        )
+
+
 def gansynth_changes(ours: Figures) -> Iterator[str]:
     """Yield what int8 weights change in a GANSynth's sound."""
     for line in (line for line in ours if "levels_apart_db" in line):
@@ -159,6 +169,7 @@ def page(folder: Path, oracle: Path) -> str:
     vae = run(python, "oracle/bench_music_vae.py", folder), run(sys.executable, "compare/bench_music_vae.py", folder)
     nsynth = run(python, "oracle/bench_nsynth.py", folder), run(sys.executable, "compare/bench_nsynth.py", folder)
     gan = run(python, "oracle/bench_gansynth.py", folder), run(sys.executable, "compare/bench_gansynth.py", folder)
+    spectral = run(sys.executable, "compare/bench_spectral.py", folder)
     memory, arithmetic = limits()
     lines = [
         "## What was asked for",
@@ -170,7 +181,7 @@ def page(folder: Path, oracle: Path) -> str:
         *bounds(rnn, vae),
         *bench_nsynth.bounds(*nsynth),
         "",
-        _TILES,
+        _ROWS,
         "",
         "## Event RNNs, from NoteSequence to NoteSequence, warm",
         "",
@@ -202,6 +213,12 @@ def page(folder: Path, oracle: Path) -> str:
         *gansynth_rows(*gan),
         "",
         *gansynth_changes(gan[1]),
+        "",
+        "## The spectral engine, notes of 4 s, warm, one thread",
+        "",
+        _SPECTRAL_HEAD,
+        "|---|---|---|---|---|",
+        *spectral_rows(spectral),
         "",
         "## Start-up, memory, and the distance from the limits",
         "",
@@ -242,10 +259,12 @@ _GANSYNTH_CHANGES = (
     "as phases drift apart with those, the waveforms differ by {sound_apart_db:+.0f} dB beside the sound. "
     "Start-up and memory below are of eight notes and one thread."
 )
-_TILES = (
-    "LiteRT's float32 kernels (XNNPACK, AVX-512) take seven rows to a pass over the weights: eight windows read them "
-    "from memory twice, so that fourteen take hardly longer (0.68 s instead of 0.64 when that was looked at)."
+_ROWS = (
+    "LiteRT's float32 kernels (XNNPACK, AVX-512) take seven rows to a pass over the weights: eight windows read "
+    "them twice. In tiles that stay in a core's cache they would be read once, but the parts cost two threads more in "
+    "waiting for one another than that saves: 512 by 256 took 7.6 ms for eight rows and 134 MB, the whole matrix 6.2."
 )
+_SPECTRAL_HEAD = "| pitch | encoded in | times real time | synthesized in | times real time |"
 _LIMITS = (
     "Start-up is imports, loading and the first call; memory is the peak of the process; MusicVAEs draw eight windows. "
     "The last columns are the weights that a run has to read and the products that it has to make, over its time; this "

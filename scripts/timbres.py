@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import keyboards  # beside this file
 import numpy as np
 
 from latentfm.errors import TimbreError
@@ -62,7 +63,7 @@ def main() -> None:
     logs.configure()
     engine = spectral.load()
     seen, unseen = (measured(engine, options.pairs, held_out=held_out) for held_out in (False, True))
-    text = page(seen, unseen)
+    text = page(seen, unseen, list(keyboards.rows(engine)))
     print(text)
     if options.write:
         PICTURES.mkdir(exist_ok=True)
@@ -149,7 +150,7 @@ def name(program: int) -> str:
     return programs.NAMES[program]
 
 
-def page(seen: list[Pair], unseen: list[Pair]) -> str:
+def page(seen: list[Pair], unseen: list[Pair], instruments: list[str]) -> str:
     """Return the page."""
     rows = [
         f"| {what} | {_cell(seen, key, how)} | {_cell(unseen, key, how)} |"
@@ -168,8 +169,9 @@ def page(seen: list[Pair], unseen: list[Pair]) -> str:
             ("blends in which no pitch is to be heard", "cents", "none"),
         )
     ]
-    lines = [_HEAD.format(pairs=len(seen)), *rows, "", _NOTES, "", *(_shown(first, second) for first, second in SHOWN)]
-    return "\n".join(lines)
+    pictures = [_shown(first, second) for first, second in SHOWN]
+    keys = ["## The instruments that ship", "", keyboards.HEAD, *instruments, "", keyboards.NOTES, ""]
+    return "\n".join([_HEAD.format(pairs=len(seen)), *rows, "", _NOTES, "", *keys, _PICTURES, "", *pictures])
 
 
 def _cell(pairs: list[Pair], key: str, how: str) -> str:
@@ -219,10 +221,11 @@ An attack lasts from a tenth of the peak of the first second, smoothed over 10 m
 wobbles may come to the last tenth at any time. Harmonics are compared up to one gain of the whole note, as loudness is
 no part of a spectrum's shape: levels below the strongest would rise with any two whose strongest are not the same.
 The log-spectral distance is the RMS difference of levels in 48 bands and frames of 43 ms, down to 60 dB below the
-loudest.
+loudest."""
+_PICTURES = """\
+## Rainbowgrams
 
-As rainbowgrams: brightness is level over 70 dB, colour how far a frequency is from the middle of its fortieth of an
-octave."""
+Brightness is level over 70 dB, colour how far a frequency is from the middle of its fortieth of an octave."""
 
 if __name__ == "__main__":
     main()
