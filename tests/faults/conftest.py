@@ -43,9 +43,8 @@ class RunningStation:
         self.modules = folder / "modules"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "plan").write_text(plan)
-        (folder / "config.toml").write_text(
-            f'station.state_dir = "{self.state}"\nweb.port = 0\ntimbres.cpu_share = 0\n{config}'
-        )
+        idle = "" if "timbres." in config else "timbres.cpu_share = 0\n"
+        (folder / "config.toml").write_text(f'station.state_dir = "{self.state}"\nweb.port = 0\n{idle}{config}')
         self._skip = 0
         self._port: int | None = None
         self._log = folder / f"log-{time.monotonic_ns()}"
