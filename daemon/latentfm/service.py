@@ -13,7 +13,7 @@ from latentfm.broadcast import Sink
 from latentfm.config import Config
 from latentfm.ops import logs
 from latentfm.ops.clock import Clock, SystemClock
-from latentfm.ops.process import at_most
+from latentfm.ops.process import at_most, give_memory_back
 from latentfm.ops.signals import Signals, stacks
 from latentfm.ops.systemd import Notifier
 from latentfm.ops.watchdog import Watchdog
@@ -52,6 +52,7 @@ def run(
     # In the environment, as the studio has to find them too, a process of its own; other folders may be named there.
     folders = (str(config.station.state_dir / TIMBRES), os.environ.get(LIBRARY_VARIABLE, ""))
     os.environ[LIBRARY_VARIABLE] = os.pathsep.join(filter(None, folders))
+    give_memory_back()
     signals = Signals()
     notifier = Notifier()
     clock = clock or SystemClock()

@@ -29,6 +29,29 @@ def test_the_memory_limit_raises_memory_error() -> None:
     assert done.stdout.strip() == b"refused"
 
 
+def test_memory_that_is_freed_goes_back_to_the_system() -> None:
+    """Blocks of some 100 KB, with small ones between them that stay, hold nothing once they are freed."""
+    code = (
+        "import sys\n"
+        "from latentfm.ops.process import give_memory_back, resident_mb\n"
+        "if sys.argv[1] == 'back': give_memory_back()\n"
+        "for size in (30, 20): bytearray(size << 20)\n"  # which moves glibc's border up
+        "blocks, between = [], []\n"
+        "for _ in range(400): blocks.append(bytearray(100_000)); between.append(bytes(1000))\n"
+        "del blocks\n"
+        "print(resident_mb())"
+    )
+    kept, back = (
+        float(
+            subprocess.run(
+                [sys.executable, "-c", code, how], capture_output=True, check=True, timeout=30, env=_environment()
+            ).stdout
+        )
+        for how in ("kept", "back")
+    )
+    assert back < kept - 30
+
+
 def test_resident_memory_is_that_of_the_process() -> None:
     """A live process has some, and one that ended has none."""
     assert 5 < resident_mb() < 10_000

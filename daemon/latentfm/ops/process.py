@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_M_MMAP_THRESHOLD = -3  # malloc.h
 _ONE_THREAD_EACH = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -35,6 +36,18 @@ def die_with_parent(parent: int) -> None:
         raise OSError(errno, os.strerror(errno))
     if os.getppid() != parent:  # it ended before the call above
         os._exit(0)
+
+
+def give_memory_back(threshold: int = 1 << 16) -> None:
+    """Have the C library return each block of over ``threshold`` bytes to the system once it is freed.
+
+    Left to itself glibc moves that border up with what is freed, to 32 MB, and keeps such blocks in heaps with holes
+    that never close: over an hour a station that decodes and drops audio grew by 25 MB. Other C libraries have no such
+    border; there this does nothing.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, threshold)
 
 
 def child_environment() -> dict[str, str]:
