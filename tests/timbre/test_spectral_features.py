@@ -1,14 +1,15 @@
-"""What is kept of a note as a whole: how it rises, and how bright it is."""
+"""What is kept of a note as a whole: how it rises, and how loud its harmonics are."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from latentfm.timbre.descriptors import attack_seconds, centroid
+from latentfm.timbre.descriptors import attack_seconds, centroid, harmonic_levels
 from latentfm.timbre.engine import Mono
 from latentfm.timbre.mixing import mixed
-from latentfm.timbre.spectral import attack, brightness, engine
+from latentfm.timbre.spectral import attack, balance, engine
 from latentfm.timbre.spectral.envelopes import SAMPLE_RATE
 
 PITCH = 57
@@ -53,19 +54,26 @@ def test_a_pluck_and_a_swell_make_something_between() -> None:
         assert low < measure(blend, SAMPLE_RATE) < high
 
 
-def test_a_tilt_brings_the_centroid_where_it_is_wanted() -> None:
-    """Where a decibel an octave is enough; it goes no further than that, and a share of 0 changes nothing."""
-    sound = note(0.02)
-    before = float(brightness.brightness(sound, 1)[0, 0])
-    near = brightness.tilted(sound, before + 0.03, 1.0)
-    assert np.log(centroid(near, SAMPLE_RATE)) == pytest.approx(before + 0.03, abs=0.005)
-    far = brightness.tilted(sound, before + 2.0, 1.0)
-    assert before + 0.03 < np.log(centroid(far, SAMPLE_RATE)) < before + 0.2
-    np.testing.assert_allclose(brightness.tilted(sound, before + 0.03, 0.0), sound, atol=1e-6)
+def test_harmonics_are_as_loud_as_they_should_be() -> None:
+    """Beside one another, to half a decibel, whatever the whole is; 4 dB further at most, and not at all elsewhere."""
+    sound, other = note(0.02), note(0.02, levels=(1.0, 0.4, 0.4, 0.15))
+    wanted = balance.harmonics(other, PITCH, 1)[0]
+    made = balance.balanced(sound, wanted, PITCH, 1.0)
+    apart = harmonics_of(made) - harmonics_of(other)
+    assert np.abs(apart - apart.mean()).max() < 0.5
+    loud = note(0.02, levels=(1.0, 0.5, 3.0, 0.2))  # the third by 20 dB
+    far = balance.balanced(sound, balance.harmonics(loud, PITCH, 1)[0], PITCH, 1.0)
+    assert np.abs(harmonics_of(far) - harmonics_of(sound)).max() < 8.5
+    np.testing.assert_allclose(balance.balanced(sound, wanted, PITCH, 0.0), sound, atol=1e-6)
 
 
-def test_silence_neither_rises_nor_is_bright() -> None:
+def harmonics_of(sound: Mono) -> NDArray[np.float64]:
+    """Return the levels of the four harmonics of a note in dB."""
+    return harmonic_levels(sound, SAMPLE_RATE, 440.0 * 2.0 ** ((PITCH - 69) / 12), 4)
+
+
+def test_silence_neither_rises_nor_has_harmonics() -> None:
     """It stays as it is."""
     silence = np.zeros(SAMPLE_RATE, np.float32)
     np.testing.assert_array_equal(attack.rising(silence, np.array([[0.0, -3.0]], np.float32)), silence)
-    np.testing.assert_array_equal(brightness.tilted(silence, 7.0, 1.0), silence)
+    np.testing.assert_array_equal(balance.balanced(silence, np.ones(balance.HARMONICS, np.float32), 60, 1.0), silence)

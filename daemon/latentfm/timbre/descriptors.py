@@ -23,27 +23,16 @@ _LOOKED_AT = 1.0  # seconds in which the attack's peak is looked for
 
 
 def centroid(audio: Mono, rate: int) -> float:
-    """Return the spectral centroid in Hz: the mean frequency, weighted by magnitude, of the note once it stands."""
-    return centroid_of(*power_spectrum(audio, rate))
+    """Return the spectral centroid in Hz: the mean frequency, weighted by magnitude, of the note once it stands.
 
-
-def centroid_of(hertz: Floats, power: Floats) -> float:
-    """Return the centroid of a power spectrum, without what is 60 dB below its loudest frequency."""
+    The magnitudes are roots of powers that are averaged over windows of 85 ms (Welch), so that noise and beating do
+    not move them.
+    """
+    power = _average_power(_steady(audio, rate), _LONG)
+    hertz = np.fft.rfftfreq(_LONG, 1 / rate)
     magnitudes = np.sqrt(power)
     heard = magnitudes > magnitudes.max() * 10 ** (-_FLOOR_DB / 20)
     return float((hertz * magnitudes)[heard].sum() / magnitudes[heard].sum())
-
-
-def power_spectrum(audio: Mono, rate: int) -> tuple[Floats, Floats]:
-    """Return frequencies in Hz, and the power at each, of a note once it stands.
-
-    It is the mean of windows of 85 ms that overlap by half (Welch), so that noise and beating do not move it.
-    """
-    steady = _steady(audio, rate)
-    padded = np.pad(steady.astype(np.float64), (0, max(0, _LONG - len(steady))))
-    rows = np.lib.stride_tricks.sliding_window_view(padded, _LONG)[:: _LONG // 2]
-    power: Floats = (np.abs(np.fft.rfft(rows * np.hanning(_LONG))) ** 2).mean(axis=0)
-    return np.arange(_LONG // 2 + 1, dtype=np.float64) * (rate / _LONG), power
 
 
 def attack_seconds(audio: Mono, rate: int) -> float:
@@ -100,6 +89,14 @@ def _bands(audio: Mono, rate: int) -> Floats:
     edges = np.geomspace(_LOWEST, _HIGHEST, _BANDS + 1) * _WINDOW / rate
     starts = np.unique(np.rint(edges).astype(int))
     return np.sqrt(np.add.reduceat(power[:, : starts[-1]], starts[:-1], axis=1))
+
+
+def _average_power(audio: Mono, size: int) -> Floats:
+    """Return the mean power spectrum of half-overlapping windows, ``[size // 2 + 1]``."""
+    padded = np.pad(audio.astype(np.float64), (0, max(0, size - len(audio))))
+    rows = np.lib.stride_tricks.sliding_window_view(padded, size)[:: size // 2]
+    mean: Floats = (np.abs(np.fft.rfft(rows * np.hanning(size))) ** 2).mean(axis=0)
+    return mean
 
 
 def _steady(audio: Mono, rate: int) -> Mono:

@@ -13,7 +13,7 @@ from latentfm.errors import ModelError, TimbreError
 from latentfm.models import catalogue
 from latentfm.models.spectral import SpectralCoder
 from latentfm.timbre.engine import Latent, Mono
-from latentfm.timbre.spectral import attack, brightness
+from latentfm.timbre.spectral import attack, balance
 from latentfm.timbre.spectral.additive import synthesize
 from latentfm.timbre.spectral.analysis import analyse
 from latentfm.timbre.spectral.envelopes import FEATURES, RATE, SAMPLE_RATE, Envelopes, Floats, envelopes, features
@@ -27,9 +27,9 @@ _LOWEST, _HIGHEST = 12.0, 120.0  # MIDI pitches: below there is no pitch to hear
 class SpectralEngine:
     """Encodes notes as harmonics and noise, and plays the codes at any pitch; in tune, whatever the sound was.
 
-    A row of its latents has the numbers of the code, the finer levels and the rise of ``attack``, the ``brightness``,
-    and what the code misses of the frame. The code is what can be played at any pitch; what it misses is added at
-    pitches near the sound's own, so that a sound that is not moved stays what it was. All are mixed alike.
+    A row of its latents has the numbers of the code, the finer levels and the rise of ``attack``, the ``balance`` of
+    the harmonics, and what the code misses of the frame. The code is what can be played at any pitch; what it misses is
+    added at pitches near the sound's own, so that a sound that is not moved stays what it was. All are mixed alike.
     """
 
     name = NAME
@@ -47,7 +47,7 @@ class SpectralEngine:
         codes = self._coder.encode(seen, _all(pitch, len(seen)))
         missed = seen - self._coder.decode(codes, _all(pitch, len(seen)))
         fine, rise = attack.levels(audio, pitch, len(seen)), attack.risen(audio, len(seen))
-        rows = np.concatenate([codes, fine, rise, brightness.brightness(audio, len(seen)), missed], axis=1)
+        rows = np.concatenate([codes, fine, rise, balance.harmonics(audio, pitch, len(seen)), missed], axis=1)
         return Latent(NAME, rows, RATE, pitch)
 
     def envelopes(self, latent: Latent, pitch: float) -> Envelopes:
@@ -68,14 +68,14 @@ class SpectralEngine:
         return [self._note(latent, pitch, seed) for latent, pitch in zip(latents, pitches, strict=True)]
 
     def _note(self, latent: Latent, pitch: float, seed: int) -> Mono:
-        _, fine, rise, bright, _ = self._parts(latent)
+        _, fine, rise, steady, _ = self._parts(latent)
         sound = synthesize(self.envelopes(latent, pitch), pitch, seed)
-        sound = brightness.tilted(sound, float(bright[0, 0]), _near(latent, pitch))
+        sound = balance.balanced(sound, steady[0], pitch, _near(latent, pitch))
         return attack.rising(attack.shaped(sound, fine, pitch), rise)
 
     def _parts(self, latent: Latent) -> list[Floats]:
-        """Return the codes, the finer levels, the rise, the brightness, and what the codes miss."""
-        sizes = self._coder.facts.code_size, attack.FINE, attack.RISE, brightness.WIDTH
+        """Return the codes, the finer levels, the rise, the steady harmonics, and what the codes miss."""
+        sizes = self._coder.facts.code_size, attack.FINE, attack.RISE, balance.HARMONICS
         return np.split(latent.codes, np.cumsum(sizes), axis=1)
 
 
