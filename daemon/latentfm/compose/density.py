@@ -7,7 +7,7 @@ regression of the notes a bar on the latent point, as both are known for as many
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -42,9 +42,9 @@ class Attribute:
         return np.asarray(z + steps[:, None] * self.direction, dtype=np.float32)
 
 
-@cache
+@lru_cache(1)
 def attribute(vae: MusicVAE, metre: Metre) -> Attribute:
-    """Find a melody model's direction of density in bars of its metre, once a process.
+    """Find a melody model's direction of density in bars of its metre, or return that of the last one.
 
     It belongs to the model as its weights do, so its draws are the same for every brief.
     """

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from latentfm.errors import ModelError
 from latentfm.models.card import Card, read_card
@@ -21,6 +21,8 @@ from latentfm.models.nsynth import NSynth, NSynthFacts
 from latentfm.models.playable import Steps
 from latentfm.models.published import published
 from latentfm.models.spectral import SpectralCoder, SpectralFacts
+
+_AT_ONCE: Final = 2  # VAEs and RNNs that a mood has at most; when the mood changes those of the last one may go
 
 Kind = Literal["music_vae", "event_rnn", "spectral", "nsynth", "gansynth"]
 
@@ -88,7 +90,7 @@ def checksum(name: str) -> str:
 
 
 def load_vae(name: str) -> MusicVAE:
-    """Load a MusicVAE, once a process and edition of its file.
+    """Load a MusicVAE, or return it if it is one of the last that were loaded.
 
     Raises:
         ModelError: there is no such model, it is of another kind, or its file is damaged.
@@ -100,7 +102,7 @@ def load_vae(name: str) -> MusicVAE:
 
 
 def load_rnn(name: str) -> EventRNN:
-    """Load an event RNN, once a process and edition of its file.
+    """Load an event RNN, or return it if it is one of the last that were loaded.
 
     Raises:
         ModelError: there is no such model, it is of another kind, or its file is damaged.
@@ -112,7 +114,7 @@ def load_rnn(name: str) -> EventRNN:
 
 
 def load_polyphony(name: str) -> PolyphonyRNN:
-    """Load a PolyphonyRNN, once a process and edition of its file.
+    """Load a PolyphonyRNN, or return it if it is one of the last that were loaded.
 
     Raises:
         ModelError: there is no such model, it is of another kind, or its file is damaged.
@@ -124,7 +126,7 @@ def load_polyphony(name: str) -> PolyphonyRNN:
 
 
 def load_spectral(name: str) -> SpectralCoder:
-    """Load a spectral autoencoder, once a process and edition of its file.
+    """Load a spectral autoencoder, or return it if it is one of the last that were loaded.
 
     Raises:
         ModelError: there is no such model, it is of another kind, or its file is damaged.
@@ -136,7 +138,7 @@ def load_spectral(name: str) -> SpectralCoder:
 
 
 def load_nsynth(name: str, threads: int = 1) -> NSynth:
-    """Load an NSynth autoencoder, once a process, edition of its file and number of threads.
+    """Load an NSynth autoencoder, or return it if it is the last that was loaded, with as many threads.
 
     Raises:
         ModelError: there is no such model, it is of another kind, or its file is damaged.
@@ -148,7 +150,7 @@ def load_nsynth(name: str, threads: int = 1) -> NSynth:
 
 
 def load_gansynth(name: str, threads: int = 1) -> GANSynth:
-    """Load a GANSynth, once a process, edition of its file and number of threads.
+    """Load a GANSynth, or return it if it is the last that was loaded, with as many threads.
 
     Raises:
         ModelError: there is no such model, it is of another kind, or its file is damaged.
@@ -166,32 +168,32 @@ def _event_rnn(name: str) -> tuple[Entry, RnnFacts]:
     return entry, entry.card.model
 
 
-@cache
+@lru_cache(_AT_ONCE)
 def _vae(path: Path, sha256: str, facts: VaeFacts) -> MusicVAE:
     return MusicVAE(facts, Steps(path, sha256))
 
 
-@cache
+@lru_cache(_AT_ONCE)
 def _rnn(path: Path, sha256: str, facts: RnnFacts) -> EventRNN:
     return EventRNN(facts, Steps(path, sha256))
 
 
-@cache
+@lru_cache(1)
 def _polyphony(path: Path, sha256: str, facts: RnnFacts) -> PolyphonyRNN:
     return PolyphonyRNN(facts, Steps(path, sha256))
 
 
-@cache
+@lru_cache(1)
 def _spectral(path: Path, sha256: str, facts: SpectralFacts) -> SpectralCoder:
     return SpectralCoder(facts, Steps(path, sha256))
 
 
-@cache
+@lru_cache(1)
 def _nsynth(path: Path, sha256: str, facts: NSynthFacts, threads: int) -> NSynth:
     return NSynth(facts, Steps(path, sha256, threads))
 
 
-@cache
+@lru_cache(1)
 def _gansynth(path: Path, sha256: str, facts: GanSynthFacts, threads: int) -> GANSynth:
     return GANSynth(facts, Steps(path, sha256, threads))
 

@@ -20,7 +20,14 @@ import structlog
 
 from latentfm.errors import GateError, LatentFMError
 from latentfm.ops import logs
-from latentfm.ops.process import be_killed_first, die_with_parent, limit_data, step_back, take_pipes
+from latentfm.ops.process import (
+    be_killed_first,
+    die_with_parent,
+    give_memory_back,
+    limit_data,
+    step_back,
+    take_pipes,
+)
 from latentfm.studio.protocol import MAX_LINE, Failed, Hello, Made, Order, ProtocolError, encode, parse_order
 
 if TYPE_CHECKING:
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
+_LARGE = 1 << 20  # bytes; smaller arrays come and go so often that asking the system for each would cost time
 _OOM_ADJUSTMENT = 500  # the station without a studio plays on for hours; the studio without a station is of no use
 
 
@@ -60,6 +68,7 @@ def serve(load: Callable[[], Produce], argv: Sequence[str]) -> int:
     step_back(options.nice)
     be_killed_first(_OOM_ADJUSTMENT)
     limit_data(options.memory)
+    give_memory_back(_LARGE)
     logs.configure("info")
     produce = load()
     with contextlib.suppress(BrokenPipeError):  # the station is gone, and so are we
