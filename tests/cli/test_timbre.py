@@ -10,6 +10,8 @@ import pytest
 import soundfile as sf
 from matplotlib.image import imread
 
+from latentfm import midi_file
+from latentfm.noteseq import NoteSequence
 from latentfm.render.soundfonts import verify
 from latentfm.timbre.pitch import detect
 from latentfm.timbre.played import play
@@ -72,6 +74,23 @@ def test_an_instrument_plays_over_the_keyboard(run: Callable[..., str], meow: Pa
     for pitch in (48, 61, 74):
         note = play(out, 42, pitch, 100, held=1.0, seconds=1.5)
         assert detect(note, RATE).pitch == pytest.approx(pitch, abs=0.05)
+
+
+def test_a_piece_is_played_note_by_note(run: Callable[..., str], tmp_path: Path) -> None:
+    """A MIDI file in, a WAV as long out; one of drums alone is refused."""
+    tune, drums, out = (tmp_path / name for name in ("tune.mid", "drums.mid", "piece.wav"))
+    for path, is_drum in ((tune, False), (drums, True)):
+        sequence = NoteSequence(ticks_per_quarter=220)
+        for step, pitch in enumerate((60, 64, 67)):
+            sequence.notes.add(
+                pitch=pitch, velocity=90, start_time=0.5 * step, end_time=0.5 * step + 0.4, is_drum=is_drum
+            )
+        midi_file.write(sequence, path)
+    assert "3 notes" in run("piece", tune, "flute", "violin", "--out", out)
+    sound, rate = sf.read(out)
+    assert len(sound) / rate == pytest.approx(1.55, abs=0.05)
+    assert detect(sound[rate : round(1.4 * rate)].astype(np.float32), rate).pitch == pytest.approx(67, abs=0.1)
+    assert "no note in it but drums" in run("piece", drums, "flute", "--out", tmp_path / "none.wav", status=1)
 
 
 def test_a_plot_has_three_panels(run: Callable[..., str], tmp_path: Path) -> None:

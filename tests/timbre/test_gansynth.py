@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from latentfm.errors import TimbreError
-from latentfm.timbre.engine import Engine, Latent
-from latentfm.timbre.gansynth import GanSynthEngine, load, walk
+from latentfm.noteseq import NoteSequence
+from latentfm.timbre.engine import Engine
+from latentfm.timbre.gansynth import GanSynthEngine, load
 from latentfm.timbre.mixing import spherical
+from latentfm.timbre.piece import play
 
 PLAYABLES = Path(__file__).parents[1] / "parity" / "fixtures" / "gansynth" / "playables"
 
@@ -85,23 +87,15 @@ def test_latents_of_others_are_refused(engine: GanSynthEngine) -> None:
         engine.synthesize([drawn, drawn], [60.0])
 
 
-def test_a_walk_is_at_its_points_in_time(engine: GanSynthEngine) -> None:
-    """At the times of its points it is there, between them on the arc, and outside at the nearest end."""
-    a, b, c = (engine.draw(seed) for seed in (1, 2, 3))
-    found = walk([(0.0, a), (10.0, b), (12.0, c)], [10.0, 2.5, 11.0, -5.0, 99.0, 12.0])
-    wanted = [b, spherical(a, b, 0.25), spherical(b, c, 0.5), a, c, c]
-    for one, other in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(one.codes, other.codes, atol=1e-5)
-    lengths = [np.linalg.norm(one.codes) for one in walk([(0.0, a), (1.0, b)], np.linspace(0, 1, 11).tolist())]
-    np.testing.assert_allclose(lengths, np.linspace(lengths[0], lengths[-1], 11), rtol=1e-5)
-    assert walk([(3.0, a)], [0.0, 3.0, 7.0]) == [a, a, a]
-
-
-def test_walks_of_nothing_or_backwards_are_refused(engine: GanSynthEngine) -> None:
-    """A walk has points, and their times rise; latents of two engines are none."""
-    a, b = engine.draw(1), Latent("spectral", np.zeros((1, 16), np.float32), 0.0, 60.0)
-    for points in ([], [(1.0, a), (1.0, a)], [(2.0, a), (1.0, a)], [(float("nan"), a)]):
-        with pytest.raises(TimbreError, match="times that rise"):
-            walk(points, [0.0])
-    with pytest.raises(TimbreError, match="only latents of one engine"):
-        walk([(0.0, a), (1.0, b)], [0.5])
+def test_a_piece_walks_on_arcs_from_instrument_to_instrument(engine: GanSynthEngine) -> None:
+    """Its first note is the first one's, its last the last one's, and one in the middle half way on the arc."""
+    sequence = NoteSequence()
+    for number in range(3):
+        sequence.notes.add(pitch=50, velocity=127, start_time=0.5 * number, end_time=0.5 * number + 0.1)
+    sound = play(sequence.notes, ["1", "2"], engine)
+    drawn = engine.draw(1, 50.0), engine.draw(2, 50.0)
+    wanted = engine.synthesize([drawn[0], spherical(*drawn, 0.5), drawn[1]], [50.0] * 3)
+    for number, note in enumerate(wanted):
+        begin = round(0.5 * number * engine.sample_rate)
+        heard = sound[begin : begin + 1600] / np.abs(sound[begin : begin + 1600]).max()
+        np.testing.assert_allclose(heard, note[:1600] / np.abs(note[:1600]).max(), atol=1e-4)

@@ -36,6 +36,12 @@ def test_a_note_rises_as_long_as_wanted(rise: float, wanted: float) -> None:
     np.testing.assert_array_equal(made[after:], sound[after:])
 
 
+def test_a_note_that_ends_before_it_would_have_risen_stays() -> None:
+    """There is no room to move its level in."""
+    short = note(0.02)[: SAMPLE_RATE // 20]
+    np.testing.assert_array_equal(attack.rising(short, np.array([[0.0, np.log(0.3)]], np.float32)), short)
+
+
 def test_what_is_measured_of_a_rise_gives_it_back() -> None:
     """The rise of another note, measured and imposed, is that note's."""
     wanted = attack.risen(note(0.12), 1)

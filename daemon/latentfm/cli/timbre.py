@@ -98,6 +98,36 @@ def instrument(
 
 
 @app.command()
+def piece(
+    tune: Annotated[Path, typer.Argument(help="A MIDI file.")],
+    sounds: Annotated[list[str], typer.Argument(help="Sounds, in the order in which they are walked through.")],
+    out: Annotated[Path, typer.Option(help="The WAV or FLAC file to write.")],
+    engine: EngineName = "spectral",
+) -> None:
+    """Play a MIDI file on an instrument that changes from sound to sound while it plays.
+
+    **Examples**
+
+    - `latentfm timbre piece tune.mid flute "choir aahs" violin --out changing.wav`
+    - `latentfm timbre piece tune.mid 3 17 42 --engine gansynth --out strangers.wav`
+    """
+    from latentfm import midi_file  # noqa: PLC0415
+    from latentfm.timbre import making  # noqa: PLC0415
+    from latentfm.timbre import piece as pieces  # noqa: PLC0415
+
+    quiet_logs()
+    notes = [note for note in midi_file.read(tune).notes if not note.is_drum]
+    if not notes:
+        raise TimbreError(f"{tune}: there is no note in it but drums")
+    playing = making.engine_of(engine, _kept())
+    with progress_bar() as bar:
+        task = bar.add_task("notes", total=len(notes))
+        sound = pieces.play(notes, sounds, playing, lambda done, _: bar.update(task, completed=done))
+    _write(out, sound, playing.sample_rate)
+    typer.echo(f"{out}: {len(notes)} notes, {len(sound) / playing.sample_rate:.0f} s")
+
+
+@app.command()
 def plot(
     first: First,
     second: Second,

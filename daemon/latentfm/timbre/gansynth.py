@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -13,7 +11,6 @@ from latentfm.errors import TimbreError
 from latentfm.models import catalogue
 from latentfm.models.gansynth import GANSynth
 from latentfm.timbre.engine import Latent, Mono
-from latentfm.timbre.mixing import spherical
 from latentfm.timbre.rates import convert
 
 NAME: Final = "gansynth"
@@ -108,31 +105,6 @@ class GanSynthEngine:
         low, high = self._model.pitches[0], self._model.pitches[-1]
         if not low <= pitch <= high:
             raise TimbreError(f"{NAME} plays MIDI pitches from {low} to {high}, not {pitch:g}")
-
-
-def walk(points: Sequence[tuple[float, Latent]], times: Sequence[float]) -> list[Latent]:
-    """Return where a walk through latents is at given times: on the arc from one point to the next.
-
-    Before the first point it is there, and after the last one it stays. Magenta walks so from instrument to instrument
-    through a MIDI file (``get_z_notes`` in magenta/models/gansynth/lib/generate_util.py); a length that differs from
-    point to point goes evenly here.
-
-    Args:
-        points: of one engine, each with the seconds at which it is reached, in their order.
-        times: seconds, in any order.
-
-    Raises:
-        TimbreError: there are no points, they don't belong together, or their times do not rise.
-    """
-    reached = [time for time, _ in points]
-    if not points or not np.isfinite(reached).all() or any(after <= before for before, after in pairwise(reached)):
-        raise TimbreError(f"a walk needs points at times that rise, not at {reached}")
-    found = []
-    for time in times:
-        after = bisect_right(reached, time)
-        (start, a), (end, b) = points[max(0, after - 1)], points[min(after, len(points) - 1)]
-        found.append(spherical(a, b, min(1.0, max(0.0, (time - start) / (end - start)))) if end > start else a)
-    return found
 
 
 def load(model: str = MODEL, threads: int = 1) -> GanSynthEngine:

@@ -89,9 +89,9 @@ def rising(sound: Mono, wanted: Floats) -> Mono:
         apart = abs(np.log((last - first) / lasts))
         if apart < nearest:
             best, nearest = sound, apart
-        if apart < _ALIKE:
-            break
         stop = min(round(max(last, begin + lasts) + _BEYOND * SAMPLE_RATE), len(sound), len(level)) - 1
+        if apart < _ALIKE or stop <= max(begin + 1 + lasts, last + 1):  # or it ends before it would have risen
+            break
         at = np.arange(stop)
         from_where = np.interp(at, [0, begin + 1, begin + 1 + lasts, stop], [0, first + 1, last + 1, stop])
         loud = 20.0 * np.log10(np.maximum(level, 1e-5 * level.max()))
