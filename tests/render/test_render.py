@@ -20,6 +20,7 @@ from latentfm.music import expression
 from latentfm.playlist import Mix, Playlist, Voice
 from latentfm.render.events import Note
 from latentfm.render.levels import REGISTERS
+from latentfm.render.master import master
 from latentfm.render.render import TAIL_SECONDS, VOICE_LUFS, render
 from latentfm.render.synth import Synth
 
@@ -66,6 +67,14 @@ def test_a_section_keeps_its_tail_and_ends_in_silence(section: Sequence, playlis
     assert not pcm[-1].any()
     assert loudness.sample_peak(pcm[-4800:]) < -50
     assert gate.longest_silence(pcm) < 0.5
+
+
+def test_a_soft_mood_ends_no_later_than_it_is_heard(section: Sequence, playlist: Playlist) -> None:
+    """Of a mood that is mastered softer more of the tail is silence, and that is not kept."""
+    soft = playlist.model_copy(update={"mix": Mix(loudness_offset=-3.0)})
+    pcm, _ = master(render(section, soft), -19.0)
+    assert len(pcm) / SAMPLE_RATE > section.total_time + 0.25
+    assert gate.longest_silence(pcm) < 0.2
 
 
 def test_a_bigger_room_rings_longer(sequence: Maker, playlist: Playlist) -> None:

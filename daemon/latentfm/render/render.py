@@ -25,7 +25,10 @@ VOICE_LUFS = -23.0
 
 TAIL_SECONDS = 8.0  # at most
 TAIL_DEPTH = 44.0
-"""The tail is kept until it is this many dB below the section's loudness: below -60 dBFS once mastered to -16 LUFS."""
+"""The tail is kept until it is this many dB below the loudness of a mood without an offset.
+
+Mastered to -16 LUFS that is -60 dBFS: what is softer counts as silence, of which no mood allows much at an end.
+"""
 
 _CHORD_DB = 10.0 * math.log10(4)  # four parts of a pad together are this much louder than the one that was calibrated
 _TAIL_STEP = 0.25  # seconds
@@ -138,7 +141,8 @@ def render(
         synth.play_into(pcm[:body], _frames(notes, channels), _controls(sequence, channels))
         if tail:
             synth.release_all()
-            pcm = pcm[: body + _ring(synth, pcm[body:], _tail_floor(pcm[:body]))]
+            floor = _tail_floor(pcm[:body], playlist.mix.loudness_offset)
+            pcm = pcm[: body + _ring(synth, pcm[body:], floor)]
     if magnitude(pcm) < _NOTHING:
         raise RenderError("nothing sounds: the notes are outside of what the programs play")
     _fade_out(pcm)
@@ -213,21 +217,22 @@ def _controls(sequence: SequenceLike, channels: dict[int, int]) -> list[Control]
     ]
 
 
-def _tail_floor(pcm: Pcm) -> float:
-    """Return the magnitude below which a tail is not heard, ``TAIL_DEPTH`` below the section's loudness."""
+def _tail_floor(pcm: Pcm, offset: float) -> float:
+    """Return the magnitude below which a tail is not heard, in a mood that is ``offset`` LU louder than others."""
     power = float(np.vdot(pcm, pcm)) / max(len(pcm), 1)
-    return amplitude(10.0 * math.log10(power) - _LUFS_OFFSET - TAIL_DEPTH) if power > 0.0 else 0.0
+    return amplitude(10.0 * math.log10(power) - _LUFS_OFFSET - TAIL_DEPTH - offset) if power > 0.0 else 0.0
 
 
 def _ring(synth: Synth, tail: Pcm, floor: float) -> int:
-    """Let the last notes and the reverb ring into ``tail`` until below ``floor``; return the frames that count."""
-    step = seconds_to_frames(_TAIL_STEP)
+    """Let the last notes and the reverb ring into ``tail`` until below ``floor``; return the frames that are above."""
+    step, end = seconds_to_frames(_TAIL_STEP), 0
     for start in range(0, len(tail), step):
         synth.play_into(tail[start : start + step])
         above = np.flatnonzero(np.abs(tail[start : start + step]).max(axis=1) > floor)
         if above.size == 0:
-            return start
-    return len(tail)
+            break
+        end = start + int(above[-1]) + 1
+    return end
 
 
 def _fade_out(pcm: Pcm) -> None:
