@@ -82,21 +82,21 @@ def rising(sound: Mono, wanted: Floats) -> Mono:
     if not sound.any():
         return sound
     begin, lasts = float(wanted[0, 0]) * SAMPLE_RATE, float(np.exp(wanted[0, 1])) * SAMPLE_RATE
-    best, nearest = sound, np.inf
+    gain = np.zeros(len(sound))
+    moved, best, nearest = sound, sound, np.inf
     for _ in range(_MOVES + 1):
-        level = smoothed(sound, SAMPLE_RATE)
+        level = smoothed(moved, SAMPLE_RATE)
         first, last = rise(level)
         apart = abs(np.log((last - first) / lasts))
         if apart < nearest:
-            best, nearest = sound, apart
+            best, nearest = moved, apart
         stop = min(round(max(last, begin + lasts) + _BEYOND * SAMPLE_RATE), len(sound), len(level)) - 1
         if apart < _ALIKE or stop <= max(begin + 1 + lasts, last + 1):  # or it ends before it would have risen
             break
-        at = np.arange(stop)
-        from_where = np.interp(at, [0, begin + 1, begin + 1 + lasts, stop], [0, first + 1, last + 1, stop])
+        from_where = np.interp(np.arange(stop), [0, begin + 1, begin + 1 + lasts, stop], [0, first + 1, last + 1, stop])
         loud = 20.0 * np.log10(np.maximum(level, 1e-5 * level.max()))
-        gain = (np.interp(from_where, np.arange(len(loud)), loud) - loud[:stop]).clip(_LEAST_DB, _MOST_DB)
-        soft = np.convolve(np.pad(gain, len(_SOFT) // 2, "edge"), _SOFT, "valid")
-        sound = sound.copy()
-        sound[:stop] *= (10.0 ** (soft / 20.0)).astype(np.float32)
+        missing = np.interp(from_where, np.arange(len(loud)), loud) - loud[:stop]
+        soft = np.convolve(np.pad(missing, len(_SOFT) // 2, "edge"), _SOFT, "valid")
+        gain[:stop] = (gain[:stop] + soft).clip(_LEAST_DB, _MOST_DB)
+        moved = sound * (10.0 ** (gain / 20.0)).astype(np.float32)
     return best
