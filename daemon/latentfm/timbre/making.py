@@ -134,16 +134,23 @@ def _mixture(recipe: Recipe, engine: Engine, pitch: int, velocity: int) -> Laten
         latents = [latent_of(sound, engine, pitch, velocity) for sound, _ in recipe.parts]
     except sources.SilentError:
         return None
-    shares = [share for _, share in recipe.parts]
+    return mixture(latents, [share for _, share in recipe.parts], engine)
+
+
+def mixture(latents: Sequence[Latent], shares: Sequence[float], engine: Engine) -> Latent:
+    """Mix latents: two that were drawn from numbers on the arc between them, all others on straight lines."""
     if not takes_sounds(engine) and len(latents) == 2:  # noqa: PLR2004 - an arc has two ends
         return spherical(latents[0], latents[1], shares[1] / sum(shares))
     return weighted(latents, shares)
 
 
-def _note(audio: Mono, pitch: int, velocity: int) -> Note:
+def as_loud_as(audio: Mono, velocity: int) -> Mono:
     """Return a note as loud as its velocity says: engines say what a sound is like, not how loud it was."""
-    loud = audio * np.float32((velocity / _LOUDEST) ** 2 / max(float(np.abs(audio).max()), _SILENT))
-    return Note(pitch, velocity, loud, min(sources.HELD, len(audio) / SAMPLE_RATE))
+    return audio * np.float32((velocity / _LOUDEST) ** 2 / max(float(np.abs(audio).max()), _SILENT))
+
+
+def _note(audio: Mono, pitch: int, velocity: int) -> Note:
+    return Note(pitch, velocity, as_loud_as(audio, velocity), min(sources.HELD, len(audio) / SAMPLE_RATE))
 
 
 @cache

@@ -15,14 +15,12 @@ import numpy as np
 from latentfm.errors import TimbreError
 from latentfm.timbre import making
 from latentfm.timbre.engine import Engine, Latent, Mono
-from latentfm.timbre.mixing import mixed, spherical
 
 PEAK: Final = 0.5
 """Full scale at 1.0: of the whole piece."""
 
-_AT_ONCE = 8  # notes: what GANSynth's and NSynth's products are fastest with
+_AT_ONCE = 8  # notes that are synthesized as one batch
 _RELEASE = 0.15  # seconds in which a note fades once it is let go
-_LOUDEST = 127
 
 
 class NoteLike(Protocol):
@@ -92,19 +90,18 @@ def places(times: Sequence[float], sounds: int) -> list[tuple[int, float]]:
 def _between(
     latent: Callable[[str, int], Latent], sounds: Sequence[str], way: tuple[int, float], pitch: int, engine: Engine
 ) -> Latent:
-    """Return the latent of a place on the walk, at a pitch: on the arc where sounds are drawn from numbers."""
+    """Return the latent of a place on the walk, at a pitch."""
     behind, share = way
     here = latent(sounds[behind], pitch)
     if share <= 0.0:
         return here
-    mix = mixed if making.takes_sounds(engine) else spherical
-    return mix(here, latent(sounds[behind + 1], pitch), share)
+    return making.mixture([here, latent(sounds[behind + 1], pitch)], [1.0 - share, share], engine)
 
 
 def _held(sound: Mono, note: NoteLike, rate: int) -> Mono:
     """Return a note as loud as its velocity says, that fades once it is let go."""
     held, release = round((note.end_time - note.start_time) * rate), round(_RELEASE * rate)
-    kept = sound[: held + release] * np.float32((note.velocity / _LOUDEST) ** 2 / max(float(np.abs(sound).max()), 1e-6))
+    kept = making.as_loud_as(sound, note.velocity)[: held + release]
     fade = np.cos(np.linspace(0.0, np.pi / 2, release, dtype=np.float32)) ** 2
     after = kept[held:]
     after *= fade[: len(after)]
